@@ -1,0 +1,92 @@
+//! Checks a packet: the entry to decoding.
+
+use bytes::Bytes;
+
+use crate::decode::bundle::bundle;
+use crate::decode::message::message;
+use crate::error::decode::{DecodeError, DecodeErrorKind};
+use crate::options::DecodeOptions;
+use crate::owned::bundle::Bundle;
+use crate::owned::message::Message;
+use crate::owned::packet::Packet;
+use crate::view::packet_ref::PacketRef;
+
+impl<'a> PacketRef<'a> {
+    /// Checks that `bytes` is one packet and gives a view of it, with the default [`DecodeOptions`].
+    ///
+    /// Takes time linear in the number of bytes. Allocates nothing while bundles are nested no deeper than 32.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use oscine_codec::PacketRef;
+    ///
+    /// let packet = PacketRef::decode(b"/oscillator/4/frequency\0,f\0\0\x43\xdc\0\0")?;
+    /// let message = packet.message().expect("not a bundle");
+    /// assert_eq!(message.address(), "/oscillator/4/frequency");
+    /// assert_eq!(message.args().parse::<(f32,)>(), Ok((440.0,)));
+    /// # Ok::<(), oscine_codec::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] says what is wrong, and at which byte.
+    pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
+        Self::decode_with(bytes, &DecodeOptions::new())
+    }
+
+    /// Checks that `bytes` is one packet and gives a view of it.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] says what is wrong, and at which byte.
+    pub fn decode_with(bytes: &'a [u8], options: &DecodeOptions) -> Result<Self, DecodeError> {
+        let size = bytes.len();
+        // Element sizes are int32, and so a packet beyond 2 GiB cannot be forwarded in a bundle.
+        let limit = options.limits.packet_size.min(i32::MAX as usize);
+        if size > limit {
+            return Err(DecodeError::new(
+                DecodeErrorKind::PacketTooLarge { size, limit },
+                limit,
+            ));
+        }
+        // "The size of an OSC packet is always a multiple of 4."
+        if size % 4 != 0 {
+            let kind = DecodeErrorKind::UnalignedLength { length: size };
+            return Err(DecodeError::new(kind, size));
+        }
+        match bytes.first() {
+            None => Err(DecodeError::new(DecodeErrorKind::Empty, 0)),
+            Some(b'#') => bundle(bytes, options).map(PacketRef::Bundle),
+            Some(_) => message(bytes, options).map(PacketRef::Message),
+        }
+    }
+}
+
+impl Packet {
+    /// Checks that `bytes` is one packet and keeps it, with the default [`DecodeOptions`]. Copies nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] says what is wrong, and at which byte.
+    pub fn decode(bytes: impl Into<Bytes>) -> Result<Self, DecodeError> {
+        Self::decode_with(bytes, &DecodeOptions::new())
+    }
+
+    /// Checks that `bytes` is one packet and keeps it. Copies nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] says what is wrong, and at which byte.
+    pub fn decode_with(
+        bytes: impl Into<Bytes>,
+        options: &DecodeOptions,
+    ) -> Result<Self, DecodeError> {
+        let bytes = bytes.into();
+        let shape = match PacketRef::decode_with(&bytes, options)? {
+            PacketRef::Bundle(_) => return Ok(Self::Bundle(Bundle::from_checked(bytes))),
+            PacketRef::Message(message) => message.shape(),
+        };
+        Ok(Self::Message(Message::from_checked(bytes, shape)))
+    }
+}

@@ -1,0 +1,66 @@
+//! Zero-copy Open Sound Control (OSC) 1.0 and 1.1 codec.
+//!
+//! A packet *is* its bytes: decoding checks them once, and from then on everything is a slice. The crate knows no
+//! IO, no clock and no runtime, and needs only `alloc`.
+//!
+//! # Contents
+//!
+//! * Read: [`PacketRef::decode`] gives borrowed views, [`Packet::decode`] a packet that owns its `Bytes`.
+//!   [`Args::parse`] gives Rust types.
+//! * Build: [`Message::new`], [`Message::builder`], [`Bundle::new`], [`Message::encode_into`].
+//! * Values: [`TimeTag`], [`Color`], [`Midi`], [`Symbol`], [`Blob`], [`Char`], [`Nil`], [`Impulse`].
+//! * Names: [`Address`] is concrete, [`Pattern`] matches addresses.
+//! * Say what is accepted: [`DecodeOptions`], [`Profile`], [`Limits`].
+//! * Text: every packet prints itself in a form that [`Message`]'s `FromStr` reads back.
+//!
+//! Not here: framing and sockets (`oscine-transport`); methods, time and servers (`oscine`).
+//!
+//! # Examples
+//!
+//! ```
+//! use oscine_codec::{Message, Packet};
+//!
+//! let message = Message::new("/synth/freq", (440.0_f32, "sine"))?;
+//! let received = Packet::decode(message.bytes().clone())?;
+//! let Packet::Message(received) = received else { panic!("a message was sent") };
+//! assert_eq!(received.args().parse::<(f32, &str)>()?, (440.0, "sine"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![no_std]
+#![warn(clippy::alloc_instead_of_core, clippy::std_instead_of_core)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod address;
+mod error;
+mod limits;
+mod options;
+mod time_tag;
+mod value;
+
+mod decode;
+mod encode;
+mod owned;
+pub mod pattern;
+mod read;
+pub mod text_form;
+pub mod typed;
+mod view;
+
+pub use address::{Address, AddressError};
+pub use encode::{ArgSink, BundleBuilder, MessageBuilder, ToArg, ToArgs};
+pub use error::{DecodeError, DecodeErrorKind, EncodeError, ReadError};
+pub use limits::Limits;
+pub use options::{DecodeOptions, Profile};
+pub use owned::{Bundle, Message, Packet};
+pub use pattern::{MatchState, PartPattern, Pattern};
+pub use text_form::TextError;
+pub use time_tag::TimeTag;
+pub use typed::{ArgReader, FromArg, FromArgs, Rest};
+pub use value::{Blob, Char, Color, Impulse, Midi, Nil, Symbol, Text};
+pub use view::{
+    Arg, Args, ArrayRef, BundleRef, Elements, MessageRef, Messages, Node, PacketRef, TimedMessage,
+    TypeTags, Walk,
+};

@@ -1,0 +1,68 @@
+//! One bundle that owns its bytes.
+
+use bytes::Bytes;
+
+use crate::time_tag::TimeTag;
+use crate::view::bundle_ref::{BundleRef, Elements};
+use crate::view::packet_ref::PacketRef;
+use crate::view::walk::Messages;
+
+/// One bundle that owns its bytes: a time tag and elements (OSC 1.0, "OSC Bundles").
+///
+/// Cloning counts a reference. Two bundles are equal when their bytes are.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Bundle {
+    // Invariant: a bundle that was decoded or built.
+    bytes: Bytes,
+}
+
+impl Bundle {
+    pub(crate) const fn from_checked(bytes: Bytes) -> Self {
+        Self { bytes }
+    }
+
+    /// The borrowed view of the bundle.
+    #[must_use]
+    pub fn view(&self) -> BundleRef<'_> {
+        BundleRef::from_checked(&self.bytes)
+    }
+
+    /// When the bundle is to run.
+    #[must_use]
+    pub fn time_tag(&self) -> TimeTag {
+        self.view().time_tag()
+    }
+
+    /// The elements, in order.
+    #[must_use]
+    pub fn elements(&self) -> Elements<'_> {
+        self.view().elements()
+    }
+
+    /// All messages in the bundle and in those nested in it, each with its time and place.
+    #[must_use]
+    pub fn messages(&self) -> Messages<'_> {
+        PacketRef::Bundle(self.view()).messages()
+    }
+
+    /// The bundle as it is on the wire.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The bundle as it is on the wire, shared.
+    #[must_use]
+    pub const fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+}
+
+impl From<BundleRef<'_>> for Bundle {
+    /// Copies the bundle into memory of its own size.
+    fn from(bundle: BundleRef<'_>) -> Self {
+        Self {
+            bytes: Bytes::copy_from_slice(bundle.as_bytes()),
+        }
+    }
+}

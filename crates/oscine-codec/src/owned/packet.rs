@@ -1,0 +1,95 @@
+//! One packet that owns its bytes.
+
+use bytes::Bytes;
+
+use crate::owned::bundle::Bundle;
+use crate::owned::message::Message;
+use crate::view::packet_ref::PacketRef;
+use crate::view::walk::Messages;
+
+/// One packet that owns its bytes: a message or a bundle (OSC 1.0, "OSC Packets").
+///
+/// It is one [`Bytes`] that is known to decode: `'static`, cloned by reference count, sent or forwarded as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "the specification knows these two and no others"
+)]
+pub enum Packet {
+    /// A message.
+    Message(Message),
+    /// A bundle.
+    Bundle(Bundle),
+}
+
+impl Packet {
+    /// The borrowed view of the packet.
+    #[must_use]
+    pub fn view(&self) -> PacketRef<'_> {
+        match self {
+            Self::Message(message) => PacketRef::Message(message.view()),
+            Self::Bundle(bundle) => PacketRef::Bundle(bundle.view()),
+        }
+    }
+
+    /// All messages in the packet, each with its time and place, in the order of its bytes.
+    #[must_use]
+    pub fn messages(&self) -> Messages<'_> {
+        self.view().messages()
+    }
+
+    /// The packet as it is on the wire.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.bytes()
+    }
+
+    /// The packet as it is on the wire, shared.
+    #[must_use]
+    pub const fn bytes(&self) -> &Bytes {
+        match self {
+            Self::Message(message) => message.bytes(),
+            Self::Bundle(bundle) => bundle.bytes(),
+        }
+    }
+
+    /// The packet as it is on the wire; copies nothing.
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        match self {
+            Self::Message(message) => message.bytes().clone(),
+            Self::Bundle(bundle) => bundle.bytes().clone(),
+        }
+    }
+
+    /// A copy in memory of its own size.
+    ///
+    /// A packet that came from a socket shares the buffer of everything read with it, and keeps all of that
+    /// alive. What is kept for long should be detached.
+    #[must_use]
+    pub fn to_detached(&self) -> Self {
+        Self::from(self.view())
+    }
+}
+
+impl From<Message> for Packet {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<Bundle> for Packet {
+    fn from(bundle: Bundle) -> Self {
+        Self::Bundle(bundle)
+    }
+}
+
+impl From<PacketRef<'_>> for Packet {
+    /// Copies the packet into memory of its own size.
+    fn from(packet: PacketRef<'_>) -> Self {
+        match packet {
+            PacketRef::Message(message) => Self::Message(message.into()),
+            PacketRef::Bundle(bundle) => Self::Bundle(bundle.into()),
+        }
+    }
+}

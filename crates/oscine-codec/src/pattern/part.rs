@@ -1,0 +1,68 @@
+//! One part of a pattern: what stands between two slashes.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::pattern::matcher;
+
+/// One part of a pattern: what stands between two slashes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartPattern(pub(crate) Kind);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// No wildcard: exactly this name.
+    Literal(String),
+    /// Wildcards.
+    Glob(Vec<Token>),
+    /// The nothing between two slashes: any number of levels (OSC 1.1).
+    Descend,
+}
+
+/// A piece of a part with wildcards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Token {
+    /// Text that stands for itself.
+    Text(String),
+    /// `?`
+    Any,
+    /// `*`
+    Star,
+    /// `[…]`
+    Class {
+        negated: bool,
+        /// Inclusive; a single character is a range of one.
+        ranges: Vec<(char, char)>,
+    },
+    /// `{…}`
+    Strings(Vec<String>),
+}
+
+impl PartPattern {
+    /// The name, if the part is one and has no wildcard.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match &self.0 {
+            Kind::Literal(name) => Some(name),
+            Kind::Glob(_) | Kind::Descend => None,
+        }
+    }
+
+    /// Whether the part stands for any number of levels: the nothing between two slashes.
+    #[must_use]
+    pub const fn is_descend(&self) -> bool {
+        matches!(self.0, Kind::Descend)
+    }
+
+    /// Whether `name`, which holds no slash, matches. Never for [`is_descend`](Self::is_descend).
+    ///
+    /// Takes time in the order of the part's length times the name's, whatever the wildcards.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        match &self.0 {
+            Kind::Literal(literal) => literal == name,
+            Kind::Glob(tokens) => matcher::matches(tokens, name),
+            Kind::Descend => false,
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Padded strings.
+
+use crate::error::decode::DecodeErrorKind;
+use crate::read::fault::{Fault, Read};
+
+const ONES: u32 = 0x0101_0101;
+const HIGHS: u32 = 0x8080_8080;
+
+/// A string: bytes, a NUL, then NULs up to a multiple of 4 (OSC 1.0, "OSC-string"). Gives the bytes before
+/// the NUL, which are UTF-8.
+///
+/// Reads a word at a time. A string of ASCII, which nearly all are, is looked at once.
+pub(crate) fn string(input: &[u8]) -> Read<'_, &[u8]> {
+    let mut rest = input;
+    let mut seen = 0;
+    while let Some((word, tail)) = rest.split_first_chunk::<4>() {
+        let word = u32::from_le_bytes(*word);
+        // The lowest bit set in `zeros` belongs to the first byte that is zero.
+        let zeros = word.wrapping_sub(ONES) & !word & HIGHS;
+        if zeros == 0 {
+            seen |= word;
+            rest = tail;
+            continue;
+        }
+        let bits = zeros.trailing_zeros() & !7;
+        let text_len = input.len() - rest.len() + (bits / 8) as usize;
+        let text = input.get(..text_len).unwrap_or_default();
+        // "followed by 0-3 additional null characters": what follows the first NUL is NUL.
+        if word >> bits != 0 {
+            let after = input.get(text_len + 1..).unwrap_or_default();
+            return Err(Fault::at(after, DecodeErrorKind::StringPadding));
+        }
+        seen |= word;
+        if seen & HIGHS != 0 {
+            utf8(input, text)?;
+        }
+        return Ok((tail, text));
+    }
+    Err(Fault::at(input, DecodeErrorKind::UnterminatedString))
+}
+
+/// The specification says ASCII; all current software sends UTF-8.
+#[cold]
+fn utf8(input: &[u8], text: &[u8]) -> Result<(), nom::Err<Fault>> {
+    core::str::from_utf8(text).map(drop).map_err(|error| {
+        let rest = input.get(error.valid_up_to()..).unwrap_or_default();
+        Fault::at(rest, DecodeErrorKind::InvalidUtf8)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::fault::place;
+
+    #[test]
+    fn strings_end_where_the_specification_says() {
+        let good: [(&[u8], &[u8], usize); 6] = [
+            (b"\0\0\0\0", b"", 0),
+            (b"a\0\0\0", b"a", 0),
+            (b"abc\0tail", b"abc", 4),
+            (b"abcd\0\0\0\0", b"abcd", 0),
+            ("é\0\0".as_bytes(), "é".as_bytes(), 0),
+            ("abcé\0\0\0more".as_bytes(), "abcé".as_bytes(), 4),
+        ];
+        for (input, text, left) in good {
+            let (rest, read) = string(input).unwrap();
+            assert_eq!((read, rest.len()), (text, left), "{input:?}");
+        }
+        let bad: [(&[u8], DecodeErrorKind, usize); 7] = [
+            (b"", DecodeErrorKind::UnterminatedString, 0),
+            (b"abcd", DecodeErrorKind::UnterminatedString, 0),
+            (b"a\0\0", DecodeErrorKind::UnterminatedString, 0),
+            (b"a\0b\0", DecodeErrorKind::StringPadding, 2),
+            (b"a\0\0\x01", DecodeErrorKind::StringPadding, 2),
+            (b"\xe9\0\0\0", DecodeErrorKind::InvalidUtf8, 0),
+            (b"ab\xff\0", DecodeErrorKind::InvalidUtf8, 2),
+        ];
+        for (input, kind, offset) in bad {
+            let error = place(string(input).unwrap_err(), input.len());
+            assert_eq!((error.kind(), error.offset()), (kind, offset), "{input:?}");
+        }
+    }
+}

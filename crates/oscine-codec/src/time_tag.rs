@@ -1,0 +1,259 @@
+//! Points in time, as OSC writes them.
+
+use core::fmt;
+use core::time::Duration;
+
+/// Seconds between the NTP epoch (1900) and the Unix epoch (1970).
+const UNIX_EPOCH: i128 = 2_208_988_800;
+const NANOS: u128 = 1_000_000_000;
+
+/// A point in time: an NTP time stamp of 64 bits, 32 for seconds since 1900 and 32 for the fraction (OSC 1.0,
+/// "OSC Time Tags"; RFC 5905).
+///
+/// The value is exact: 2⁻³² seconds, about 233 picoseconds a step. Nothing here computes with floats. Order is
+/// that of the unsigned numbers, so [`IMMEDIATE`](Self::IMMEDIATE) is below every real time.
+///
+/// The seconds wrap in February 2036. A time tag alone does not say in which era of 2³² seconds it lies:
+/// conversions to Unix time take the era nearest to a time that the caller gives.
+///
+/// # Examples
+///
+/// ```
+/// use core::time::Duration;
+/// use oscine_codec::TimeTag;
+///
+/// let tag = TimeTag::from_unix(1_600_000_000, 250_000_000);
+/// assert_eq!(tag.to_string(), "e3088e8040000000");
+/// assert_eq!(tag.to_unix(), (1_600_000_000, 250_000_000));
+/// assert_eq!(tag + Duration::from_millis(750), TimeTag::from_unix(1_600_000_001, 0));
+/// assert!(TimeTag::IMMEDIATE < tag);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "it is its 64 bits and nothing else"
+)]
+pub struct TimeTag(pub u64);
+
+impl TimeTag {
+    /// "Now": 63 zero bits and a one. Zero itself is an ordinary time in the past.
+    pub const IMMEDIATE: Self = Self(1);
+
+    /// The time tag of `seconds` and `nanos` since the Unix epoch, to the nearest step.
+    ///
+    /// The era is lost: only the lower 32 bits of the NTP seconds are kept. Nanoseconds above 999,999,999 carry
+    /// into the seconds.
+    #[must_use]
+    pub const fn from_unix(seconds: i64, nanos: u32) -> Self {
+        let fraction = nanos_to_steps(nanos as u128) as i128;
+        Self::wrapped(((seconds as i128 + UNIX_EPOCH) << 32) + fraction)
+    }
+
+    /// Seconds and nanoseconds since the Unix epoch, to the nearest nanosecond, without a time to compare with:
+    /// the top bit set is 1968 to 2036, clear is 2036 to 2104 (RFC 4330, section 3).
+    #[must_use]
+    pub const fn to_unix(self) -> (i64, u32) {
+        let era = if self.0 >> 63 == 1 { 0 } else { 1_i128 << 64 };
+        split_unix(self.0 as i128 + era)
+    }
+
+    /// Seconds and nanoseconds since the Unix epoch, in the era that lies nearest to `near`, a Unix time in
+    /// seconds.
+    #[must_use]
+    pub const fn to_unix_near(self, near: i64) -> (i64, u32) {
+        let near = (near as i128 + UNIX_EPOCH) << 32;
+        let distance = Self(self.0).steps_since(Self::wrapped(near)) as i128;
+        split_unix(near + distance)
+    }
+
+    /// Whether this is [`IMMEDIATE`](Self::IMMEDIATE).
+    #[must_use]
+    pub const fn is_immediate(self) -> bool {
+        self.0 == Self::IMMEDIATE.0
+    }
+
+    /// How long after `earlier` this is, to the nearest nanosecond; zero when it is not after it.
+    ///
+    /// Plain unsigned numbers, like the order: the wrap of 2036 is not looked through.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "2^32 seconds, and a remainder"
+    )]
+    pub const fn saturating_since(self, earlier: Self) -> Duration {
+        let nanos = (self.0.saturating_sub(earlier.0) as u128 * NANOS + (1 << 31)) >> 32;
+        Duration::new((nanos / NANOS) as u64, (nanos % NANOS) as u32)
+    }
+
+    /// How many steps of 2⁻³² seconds this is after `other`, the shorter way round the eras.
+    #[must_use]
+    pub const fn steps_since(self, other: Self) -> i64 {
+        self.0.wrapping_sub(other.0) as i64
+    }
+
+    /// This much later, to the nearest step; `None` beyond the end of the era.
+    #[must_use]
+    pub const fn checked_add(self, duration: Duration) -> Option<Self> {
+        match u64_of(duration_to_steps(duration)) {
+            Some(steps) => match self.0.checked_add(steps) {
+                Some(bits) => Some(Self(bits)),
+                None => None,
+            },
+            None => None,
+        }
+    }
+
+    /// This much earlier, to the nearest step; `None` before the start of the era.
+    #[must_use]
+    pub const fn checked_sub(self, duration: Duration) -> Option<Self> {
+        match u64_of(duration_to_steps(duration)) {
+            Some(steps) => match self.0.checked_sub(steps) {
+                Some(bits) => Some(Self(bits)),
+                None => None,
+            },
+            None => None,
+        }
+    }
+
+    /// The lower 64 bits of a count of steps since 1900.
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "dropping the era is the point"
+    )]
+    #[expect(
+        clippy::cast_sign_loss,
+        reason = "two's complement is what wrapping means"
+    )]
+    const fn wrapped(steps: i128) -> Self {
+        Self(steps as u64)
+    }
+}
+
+impl core::ops::Add<Duration> for TimeTag {
+    type Output = Self;
+
+    /// This much later, to the nearest step. Wraps into the next era, as NTP time does.
+    fn add(self, duration: Duration) -> Self {
+        Self::wrapped(i128::from(self.0).wrapping_add_unsigned(duration_to_steps(duration)))
+    }
+}
+
+impl core::ops::Sub<Duration> for TimeTag {
+    type Output = Self;
+
+    /// This much earlier, to the nearest step. Wraps into the era before, as NTP time does.
+    fn sub(self, duration: Duration) -> Self {
+        Self::wrapped(i128::from(self.0).wrapping_sub_unsigned(duration_to_steps(duration)))
+    }
+}
+
+impl From<u64> for TimeTag {
+    fn from(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
+impl From<TimeTag> for u64 {
+    fn from(tag: TimeTag) -> Self {
+        tag.0
+    }
+}
+
+/// Sixteen hexadecimal digits.
+impl fmt::Display for TimeTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}
+
+impl fmt::Debug for TimeTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TimeTag({self})")
+    }
+}
+
+#[cfg(feature = "std")]
+impl From<std::time::SystemTime> for TimeTag {
+    /// The time tag nearest to a system time. The era is lost.
+    fn from(time: std::time::SystemTime) -> Self {
+        let epoch = Self::from_unix(0, 0);
+        match time.duration_since(std::time::UNIX_EPOCH) {
+            Ok(after) => epoch + after,
+            Err(before) => epoch - before.duration(),
+        }
+    }
+}
+
+const fn nanos_to_steps(nanos: u128) -> u128 {
+    ((nanos << 32) + NANOS / 2) / NANOS
+}
+
+const fn duration_to_steps(duration: Duration) -> u128 {
+    ((duration.as_secs() as u128) << 32) + nanos_to_steps(duration.subsec_nanos() as u128)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "checked in the line before"
+)]
+const fn u64_of(steps: u128) -> Option<u64> {
+    if steps > u64::MAX as u128 {
+        None
+    } else {
+        Some(steps as u64)
+    }
+}
+
+/// Seconds and nanoseconds since the Unix epoch of a count of steps since 1900.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "the steps span three eras at the most"
+)]
+#[expect(clippy::cast_sign_loss, reason = "the low 32 bits are never negative")]
+const fn split_unix(steps: i128) -> (i64, u32) {
+    let nanos = ((steps & 0xffff_ffff) as u128 * NANOS + (1 << 31)) >> 32;
+    let seconds = (steps >> 32) - UNIX_EPOCH;
+    if nanos == NANOS {
+        (seconds as i64 + 1, 0)
+    } else {
+        (seconds as i64, nanos as u32)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_nanosecond_survives_the_round_trip() {
+        for nanos in (0..1_000_000_000)
+            .step_by(9_973)
+            .chain(999_999_000..1_000_000_000)
+        {
+            for seconds in [0, 1_600_000_000, 2_085_978_496, -1] {
+                let near = TimeTag::from_unix(seconds, nanos).to_unix_near(seconds);
+                assert_eq!(near, (seconds, nanos));
+            }
+        }
+    }
+
+    #[test]
+    fn extremes_do_not_overflow() {
+        for tag in [TimeTag(0), TimeTag::IMMEDIATE, TimeTag(u64::MAX)] {
+            for near in [i64::MIN, 0, i64::MAX] {
+                let _ = tag.to_unix_near(near);
+            }
+            let _ = tag.to_unix();
+            let _ = tag + Duration::MAX;
+            let _ = tag - Duration::MAX;
+            assert_eq!(tag.checked_add(Duration::MAX), None);
+        }
+        assert_eq!(TimeTag::from_unix(i64::MAX, u32::MAX).0 >> 32, 0x83aa_7e83);
+    }
+
+    #[test]
+    fn zero_is_not_immediate() {
+        assert!(!TimeTag(0).is_immediate());
+        assert!(TimeTag(0) < TimeTag::IMMEDIATE);
+    }
+}

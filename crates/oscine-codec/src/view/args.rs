@@ -1,0 +1,220 @@
+//! The arguments of a message, and of an array in it.
+
+use core::fmt;
+use core::iter::FusedIterator;
+
+use crate::time_tag::TimeTag;
+use crate::value::char::Char;
+use crate::value::color::Color;
+use crate::value::midi::Midi;
+use crate::value::text::Text;
+use crate::view::arg::Arg;
+use crate::view::type_tags::TypeTags;
+
+/// The arguments of a message or an array: an iterator of [`Arg`] that copies nothing.
+///
+/// # Examples
+///
+/// ```
+/// use oscine_codec::{Arg, Message};
+///
+/// let message = Message::new("/note", (60, "on", [0.5_f32, 0.25]))?;
+/// let mut args = message.args();
+/// assert_eq!(args.next(), Some(Arg::Int(60)));
+/// assert_eq!(args.next().and_then(|arg| arg.as_text()).expect("text"), "on");
+/// let Some(Arg::Array(pair)) = args.next() else { panic!("an array") };
+/// assert!(pair.iter().eq([Arg::Float(0.5), Arg::Float(0.25)]));
+/// assert_eq!(args.next(), None);
+/// # Ok::<(), oscine_codec::EncodeError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Args<'a> {
+    /// The type tags that are left, without the comma.
+    tags: &'a [u8],
+    /// The data from the first argument that is left on. Invariant: `tags` describes what it begins with.
+    data: &'a [u8],
+}
+
+impl<'a> Args<'a> {
+    pub(crate) const fn new(tags: &'a [u8], data: &'a [u8]) -> Self {
+        Self { tags, data }
+    }
+
+    /// The type tags of the arguments that are left.
+    #[must_use]
+    pub const fn type_tags(self) -> TypeTags<'a> {
+        TypeTags::new(self.tags)
+    }
+
+    /// The next type tag, and its argument if it is no bracket: arrays as the flat sequence they are on the wire.
+    pub(crate) fn next_token(&mut self) -> Option<Token<'a>> {
+        let (&tag, tags) = self.tags.split_first()?;
+        self.tags = tags;
+        Some(match tag {
+            b'[' => Token::Open,
+            b']' => Token::Close,
+            _ => Token::Arg(value(tag, &mut self.data)?),
+        })
+    }
+
+    /// Takes what follows a `[` off, up to its `]`.
+    fn take_array(&mut self) -> ArrayRef<'a> {
+        let all = *self;
+        let mut depth = 1_u32;
+        while depth > 0 {
+            match self.next_token() {
+                Some(Token::Open) => depth += 1,
+                Some(Token::Close) => depth -= 1,
+                Some(Token::Arg(_)) => {}
+                None => break,
+            }
+        }
+        let taken = all.tags.len() - self.tags.len();
+        let tags = all.tags.get(..taken.saturating_sub(1)).unwrap_or_default();
+        let data_len = all.data.len() - self.data.len();
+        ArrayRef {
+            args: Self {
+                tags,
+                data: all.data.get(..data_len).unwrap_or_default(),
+            },
+        }
+    }
+}
+
+impl<'a> Iterator for Args<'a> {
+    type Item = Arg<'a>;
+
+    fn next(&mut self) -> Option<Arg<'a>> {
+        let (&tag, tags) = self.tags.split_first()?;
+        self.tags = tags;
+        if tag == b'[' {
+            Some(Arg::Array(self.take_array()))
+        } else {
+            value(tag, &mut self.data)
+        }
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (usize::from(!self.tags.is_empty()), Some(self.tags.len()))
+    }
+}
+
+impl FusedIterator for Args<'_> {}
+
+/// Equal when every argument is, bit for bit.
+impl PartialEq for Args<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.tags == other.tags && self.data == other.data
+    }
+}
+
+impl fmt::Debug for Args<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Flat, because a debugger's view of a nested array must not recurse either.
+        let mut args = *self;
+        let mut list = f.debug_list();
+        while let Some(token) = args.next_token() {
+            match token {
+                Token::Open => list.entry(&format_args!("[")),
+                Token::Close => list.entry(&format_args!("]")),
+                Token::Arg(arg) => list.entry(&arg),
+            };
+        }
+        list.finish()
+    }
+}
+
+/// An array argument: arguments between `[` and `]`, arrays among them.
+#[derive(Clone, Copy, PartialEq)]
+pub struct ArrayRef<'a> {
+    args: Args<'a>,
+}
+
+impl<'a> ArrayRef<'a> {
+    /// The arguments in the array.
+    #[must_use]
+    pub const fn iter(self) -> Args<'a> {
+        self.args
+    }
+}
+
+impl<'a> IntoIterator for ArrayRef<'a> {
+    type Item = Arg<'a>;
+    type IntoIter = Args<'a>;
+
+    fn into_iter(self) -> Args<'a> {
+        self.args
+    }
+}
+
+impl fmt::Debug for ArrayRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.args.fmt(f)
+    }
+}
+
+/// What stands at one place of a type tag string.
+pub(crate) enum Token<'a> {
+    Open,
+    Close,
+    /// Never [`Arg::Array`].
+    Arg(Arg<'a>),
+}
+
+/// Takes the argument of type `tag`, which is no bracket, off `data`.
+fn value<'a>(tag: u8, data: &mut &'a [u8]) -> Option<Arg<'a>> {
+    Some(match tag {
+        b'i' => Arg::Int(i32::from_be_bytes(take(data)?)),
+        b'f' => Arg::Float(f32::from_be_bytes(take(data)?)),
+        b's' => Arg::String(take_text(data)?),
+        b'b' => Arg::Blob(take_blob(data)?),
+        b'h' => Arg::Long(i64::from_be_bytes(take(data)?)),
+        b't' => Arg::Time(TimeTag(u64::from_be_bytes(take(data)?))),
+        b'd' => Arg::Double(f64::from_be_bytes(take(data)?)),
+        b'S' => Arg::Symbol(take_text(data)?),
+        b'c' => Arg::Char(Char(u32::from_be_bytes(take(data)?))),
+        b'r' => Arg::Color(Color::from_bytes(take(data)?)),
+        b'm' => Arg::Midi(Midi::from_bytes(take(data)?)),
+        b'T' => Arg::Bool(true),
+        b'F' => Arg::Bool(false),
+        b'N' => Arg::Nil,
+        b'I' => Arg::Impulse,
+        _ => return None,
+    })
+}
+
+fn take<const N: usize>(data: &mut &[u8]) -> Option<[u8; N]> {
+    let (head, rest) = data.split_first_chunk()?;
+    *data = rest;
+    Some(*head)
+}
+
+fn take_text<'a>(data: &mut &'a [u8]) -> Option<Text<'a>> {
+    let len = text_len(data)?;
+    let (padded, rest) = data.split_at_checked((len & !3) + 4)?;
+    *data = rest;
+    Some(Text::new(padded.get(..len)?))
+}
+
+fn take_blob<'a>(data: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let size = usize::try_from(i32::from_be_bytes(take(data)?)).ok()?;
+    let (padded, rest) = data.split_at_checked(size.checked_next_multiple_of(4)?)?;
+    *data = rest;
+    padded.get(..size)
+}
+
+/// The number of bytes before the first NUL. Looks at the last byte of each word: it is NUL in the word that
+/// ends a string, and in no word before it.
+pub(crate) fn text_len(data: &[u8]) -> Option<usize> {
+    let mut before = 0;
+    for word in data.chunks_exact(4) {
+        match word {
+            [.., last] if *last != 0 => before += 4,
+            [0, ..] => return Some(before),
+            [_, 0, ..] => return Some(before + 1),
+            [_, _, 0, ..] => return Some(before + 2),
+            _ => return Some(before + 3),
+        }
+    }
+    None
+}
