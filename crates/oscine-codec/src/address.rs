@@ -172,10 +172,7 @@ fn check(address: &str) -> Result<(), AddressError> {
         // OSC 1.0, "OSC Address Spaces": printable ASCII without space # * , / ? [ ] { }.
         let allowed = |c: char| c.is_ascii_graphic() && !"#*,?[]{}".contains(c);
         if let Some((offset, character)) = name.char_indices().find(|&(_, c)| !allowed(c)) {
-            return Err(AddressError::Character {
-                character,
-                offset: start + offset,
-            });
+            return Err(AddressError::Character { character, offset: start + offset });
         }
         start += name.len() + 1;
     }
@@ -189,10 +186,7 @@ mod tests {
     #[test]
     fn names_hold_only_what_the_specification_allows() {
         for good in ["/", "/a", "/a/b", "/a.b+c/^d", "/1/~"] {
-            assert_eq!(
-                Address::new(good).map(|a| a.as_str().to_owned()),
-                Ok(good.to_owned())
-            );
+            assert_eq!(Address::new(good).map(|a| a.as_str().to_owned()), Ok(good.to_owned()));
         }
         let bad = [
             ("", AddressError::NoSlash),
@@ -200,29 +194,14 @@ mod tests {
             ("//", AddressError::EmptyPart { offset: 1 }),
             ("/a/", AddressError::EmptyPart { offset: 3 }),
             ("/a//b", AddressError::EmptyPart { offset: 3 }),
-            (
-                "/a b",
-                AddressError::Character {
-                    character: ' ',
-                    offset: 2,
-                },
-            ),
-            (
-                "/x/ü",
-                AddressError::Character {
-                    character: 'ü',
-                    offset: 3,
-                },
-            ),
+            ("/a b", AddressError::Character { character: ' ', offset: 2 }),
+            ("/x/ü", AddressError::Character { character: 'ü', offset: 3 }),
         ];
         for (address, error) in bad {
             assert_eq!(Address::new(address), Err(error), "{address}");
         }
         for special in "#*,?[]{}".chars() {
-            assert!(
-                Address::new(alloc::format!("/a{special}")).is_err(),
-                "{special}"
-            );
+            assert!(Address::new(alloc::format!("/a{special}")).is_err(), "{special}");
         }
     }
 

@@ -37,10 +37,7 @@ impl DecodeOptions {
     /// Profile [`Spec`](Profile::Spec) and the default [`Limits`].
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            profile: Profile::Spec,
-            limits: Limits::new(),
-        }
+        Self { profile: Profile::Spec, limits: Limits::new() }
     }
 
     /// Sets the profile. Default [`Spec`](Profile::Spec).

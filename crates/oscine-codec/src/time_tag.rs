@@ -29,10 +29,7 @@ const NANOS: u128 = 1_000_000_000;
 /// assert!(TimeTag::IMMEDIATE < tag);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "it is its 64 bits and nothing else"
-)]
+#[expect(clippy::exhaustive_structs, reason = "it is its 64 bits and nothing else")]
 pub struct TimeTag(pub u64);
 
 impl TimeTag {
@@ -76,10 +73,7 @@ impl TimeTag {
     ///
     /// Plain unsigned numbers, like the order: the wrap of 2036 is not looked through.
     #[must_use]
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "2^32 seconds, and a remainder"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "2^32 seconds, and a remainder")]
     pub const fn saturating_since(self, earlier: Self) -> Duration {
         let nanos = (self.0.saturating_sub(earlier.0) as u128 * NANOS + (1 << 31)) >> 32;
         Duration::new((nanos / NANOS) as u64, (nanos % NANOS) as u32)
@@ -116,14 +110,8 @@ impl TimeTag {
     }
 
     /// The lower 64 bits of a count of steps since 1900.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "dropping the era is the point"
-    )]
-    #[expect(
-        clippy::cast_sign_loss,
-        reason = "two's complement is what wrapping means"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "dropping the era is the point")]
+    #[expect(clippy::cast_sign_loss, reason = "two's complement is what wrapping means")]
     const fn wrapped(steps: i128) -> Self {
         Self(steps as u64)
     }
@@ -192,32 +180,18 @@ const fn duration_to_steps(duration: Duration) -> u128 {
     ((duration.as_secs() as u128) << 32) + nanos_to_steps(duration.subsec_nanos() as u128)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "checked in the line before"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "checked in the line before")]
 const fn u64_of(steps: u128) -> Option<u64> {
-    if steps > u64::MAX as u128 {
-        None
-    } else {
-        Some(steps as u64)
-    }
+    if steps > u64::MAX as u128 { None } else { Some(steps as u64) }
 }
 
 /// Seconds and nanoseconds since the Unix epoch of a count of steps since 1900.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the steps span three eras at the most"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the steps span three eras at the most")]
 #[expect(clippy::cast_sign_loss, reason = "the low 32 bits are never negative")]
 const fn split_unix(steps: i128) -> (i64, u32) {
     let nanos = ((steps & 0xffff_ffff) as u128 * NANOS + (1 << 31)) >> 32;
     let seconds = (steps >> 32) - UNIX_EPOCH;
-    if nanos == NANOS {
-        (seconds as i64 + 1, 0)
-    } else {
-        (seconds as i64, nanos as u32)
-    }
+    if nanos == NANOS { (seconds as i64 + 1, 0) } else { (seconds as i64, nanos as u32) }
 }
 
 #[cfg(test)]
@@ -226,10 +200,7 @@ mod tests {
 
     #[test]
     fn every_nanosecond_survives_the_round_trip() {
-        for nanos in (0..1_000_000_000)
-            .step_by(9_973)
-            .chain(999_999_000..1_000_000_000)
-        {
+        for nanos in (0..1_000_000_000).step_by(9_973).chain(999_999_000..1_000_000_000) {
             for seconds in [0, 1_600_000_000, 2_085_978_496, -1] {
                 let near = TimeTag::from_unix(seconds, nanos).to_unix_near(seconds);
                 assert_eq!(near, (seconds, nanos));

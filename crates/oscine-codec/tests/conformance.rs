@@ -22,10 +22,7 @@ fn lines(file: &str) -> Vec<Value> {
     let path = folder.join(file).with_extension("jsonl");
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{} cannot be read: {error}", path.display()));
-    let lines: Vec<_> = text
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
+    let lines: Vec<_> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(!lines.is_empty(), "{} is empty", path.display());
     lines
 }
@@ -42,12 +39,7 @@ fn conform(file: &str, check: impl Fn(&Value) -> Result<(), String>) {
         }
     }
     // Past the test runner's capture: the count is wanted when all is well, too.
-    writeln!(
-        std::io::stdout().lock(),
-        "{file}: {right} of {}",
-        lines.len()
-    )
-    .unwrap();
+    writeln!(std::io::stdout().lock(), "{file}: {right} of {}", lines.len()).unwrap();
     assert!(wrong.is_empty(), "{file}: lines that differ\n{wrong}");
 }
 
@@ -78,11 +70,7 @@ fn build(packet: &Value) -> Packet {
         return Bundle::new(tag, elements.iter().map(build)).unwrap().into();
     }
     let args = packet["args"].as_array().unwrap();
-    args.iter()
-        .fold(Message::builder(text(&packet["address"])), arg)
-        .build()
-        .unwrap()
-        .into()
+    args.iter().fold(Message::builder(text(&packet["address"])), arg).build().unwrap().into()
 }
 
 fn arg(builder: MessageBuilder, arg: &Value) -> MessageBuilder {
@@ -100,23 +88,13 @@ fn arg(builder: MessageBuilder, arg: &Value) -> MessageBuilder {
         "r" => builder.arg(Color::from(word(value))),
         "m" => {
             let [port, status, data1, data2] = word(value).to_be_bytes();
-            builder.arg(Midi {
-                port,
-                status,
-                data1,
-                data2,
-            })
+            builder.arg(Midi { port, status, data1, data2 })
         }
         "T" => builder.arg(true),
         "F" => builder.arg(false),
         "N" => builder.arg(Nil),
         "I" => builder.arg(Impulse),
-        "[" => value
-            .as_array()
-            .unwrap()
-            .iter()
-            .fold(builder.open_array(), self::arg)
-            .close_array(),
+        "[" => value.as_array().unwrap().iter().fold(builder.open_array(), self::arg).close_array(),
         other => panic!("unknown argument {other}"),
     }
 }
@@ -128,11 +106,7 @@ fn neutral(packet: PacketRef<'_>) -> Value {
 }
 
 fn equal<T: PartialEq + std::fmt::Debug>(what: &str, ours: &T, right: &T) -> Result<(), String> {
-    if ours == right {
-        Ok(())
-    } else {
-        Err(format!("{what}: {ours:?} is not {right:?}"))
-    }
+    if ours == right { Ok(()) } else { Err(format!("{what}: {ours:?} is not {right:?}")) }
 }
 
 #[test]
@@ -209,26 +183,15 @@ fn time_tags() {
             let tag = TimeTag::from_unix(number(&line["unix_sec"]), nanos(&line["unix_nanos"]));
             equal("tag", &tag.0, &long(&line["ntp_nearest"]))?;
             let back = tag.to_unix_near(number(&line["unix_sec"]));
-            equal(
-                "back",
-                &back,
-                &(number(&line["unix_sec"]), nanos(&line["unix_nanos"])),
-            )
+            equal("back", &back, &(number(&line["unix_sec"]), nanos(&line["unix_nanos"])))
         }
         "to_unix" => {
             let tag = TimeTag(long(&line["ntp"]));
-            equal(
-                "immediate",
-                &tag.is_immediate(),
-                &line["immediate"].as_bool().unwrap(),
-            )?;
+            equal("immediate", &tag.is_immediate(), &line["immediate"].as_bool().unwrap())?;
             if tag.is_immediate() {
                 return Ok(());
             }
-            let right = (
-                number(&line["unix_sec_nearest"]),
-                nanos(&line["unix_nanos_nearest"]),
-            );
+            let right = (number(&line["unix_sec_nearest"]), nanos(&line["unix_nanos_nearest"]));
             equal("near", &tag.to_unix_near(right.0), &right)?;
             if line["era"] == line["pivot_era"] {
                 equal("alone", &tag.to_unix(), &right)?;

@@ -50,12 +50,7 @@ pub(crate) fn arguments<'a>(
         };
     }
     if tags.len() > limit {
-        return Err((
-            DecodeErrorKind::TooManyArguments {
-                limit: limits.arguments,
-            },
-            limit,
-        ));
+        return Err((DecodeErrorKind::TooManyArguments { limit: limits.arguments }, limit));
     }
     if depth > 0 {
         return Err((DecodeErrorKind::UnbalancedArray, tags.len()));

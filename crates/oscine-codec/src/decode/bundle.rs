@@ -40,10 +40,7 @@ pub(crate) fn bundle<'a>(
         let at = level.end - level.rest.len();
         if elements == options.limits.elements {
             let limit = options.limits.elements;
-            return Err(DecodeError::new(
-                DecodeErrorKind::TooManyElements { limit },
-                at,
-            ));
+            return Err(DecodeError::new(DecodeErrorKind::TooManyElements { limit }, at));
         }
         elements += 1;
         let element = element(&mut level)?;
@@ -85,24 +82,13 @@ fn element<'a>(level: &mut Level<'a>) -> Result<&'a [u8], DecodeError> {
 fn open(bytes: &[u8], end: usize) -> Result<Level<'_>, DecodeError> {
     // `#bundle` and its NUL: all eight bytes.
     let Some(rest) = bytes.strip_prefix(MARK) else {
-        return Err(DecodeError::new(
-            DecodeErrorKind::NotAPacket,
-            end - bytes.len(),
-        ));
+        return Err(DecodeError::new(DecodeErrorKind::NotAPacket, end - bytes.len()));
     };
     let (rest, time_tag) = uint64(rest).map_err(|fault| place(fault, end))?;
-    Ok(Level {
-        rest,
-        end,
-        time_tag,
-    })
+    Ok(Level { rest, end, time_tag })
 }
 
 fn check_depth(depth: u32, options: &DecodeOptions) -> Result<(), DecodeErrorKind> {
     let limit = options.limits.depth;
-    if depth > limit {
-        Err(DecodeErrorKind::NestingTooDeep { limit })
-    } else {
-        Ok(())
-    }
+    if depth > limit { Err(DecodeErrorKind::NestingTooDeep { limit }) } else { Ok(()) }
 }

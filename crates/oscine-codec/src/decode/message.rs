@@ -24,10 +24,7 @@ pub(crate) fn message<'a>(
     // String"
     if rest.first() != Some(&b',') {
         if options.strict() {
-            return Err(DecodeError::new(
-                DecodeErrorKind::MissingTypeTags,
-                end - rest.len(),
-            ));
+            return Err(DecodeError::new(DecodeErrorKind::MissingTypeTags, end - rest.len()));
         }
         return Ok(MessageRef::from_parts(bytes, address, None, rest));
     }

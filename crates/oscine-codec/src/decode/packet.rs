@@ -45,10 +45,7 @@ impl<'a> PacketRef<'a> {
         // Element sizes are int32, and so a packet beyond 2 GiB cannot be forwarded in a bundle.
         let limit = options.limits.packet_size.min(i32::MAX as usize);
         if size > limit {
-            return Err(DecodeError::new(
-                DecodeErrorKind::PacketTooLarge { size, limit },
-                limit,
-            ));
+            return Err(DecodeError::new(DecodeErrorKind::PacketTooLarge { size, limit }, limit));
         }
         // "The size of an OSC packet is always a multiple of 4."
         if size % 4 != 0 {

@@ -35,10 +35,7 @@ impl Bundle {
         time_tag: TimeTag,
         elements: impl IntoIterator<Item = P>,
     ) -> Result<Self, EncodeError> {
-        elements
-            .into_iter()
-            .fold(Self::builder(time_tag), BundleBuilder::element)
-            .build()
+        elements.into_iter().fold(Self::builder(time_tag), BundleBuilder::element).build()
     }
 
     /// Starts a bundle whose elements come one by one.
@@ -99,12 +96,7 @@ impl BundleBuilder {
             return Err(EncodeError::TooDeep { limit });
         }
         let bytes = element.as_bytes();
-        check_size(
-            self.bytes
-                .len()
-                .saturating_add(4)
-                .saturating_add(bytes.len()),
-        )?;
+        check_size(self.bytes.len().saturating_add(4).saturating_add(bytes.len()))?;
         let size = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
         self.bytes.extend(size.to_be_bytes());
         self.bytes.extend(bytes);

@@ -62,10 +62,7 @@ impl Sink for Collect {
     }
 
     fn close(&mut self) -> Result<(), EncodeError> {
-        self.depth = self
-            .depth
-            .checked_sub(1)
-            .ok_or(EncodeError::UnbalancedArray)?;
+        self.depth = self.depth.checked_sub(1).ok_or(EncodeError::UnbalancedArray)?;
         self.tags.push(b']');
         Ok(())
     }

@@ -14,33 +14,16 @@ pub(crate) fn message<A: ToArgs + ?Sized>(
     sizes: &Sizes,
     out: &mut [u8],
 ) -> Result<(), EncodeError> {
-    let changed = || EncodeError::TooLarge {
-        size: sizes.total() + 1,
-        limit: sizes.total(),
-    };
-    let (head, data) = out
-        .split_at_mut_checked(sizes.data_at())
-        .ok_or_else(changed)?;
-    let (address_out, tags) = head
-        .split_at_mut_checked(sizes.tags_at())
-        .ok_or_else(changed)?;
+    let changed = || EncodeError::TooLarge { size: sizes.total() + 1, limit: sizes.total() };
+    let (head, data) = out.split_at_mut_checked(sizes.data_at()).ok_or_else(changed)?;
+    let (address_out, tags) = head.split_at_mut_checked(sizes.tags_at()).ok_or_else(changed)?;
     put(address_out, address.as_bytes()).ok_or_else(changed)?;
     let (comma, tags) = tags.split_first_mut().ok_or_else(changed)?;
     *comma = b',';
-    let tags = tags
-        .get_mut(..sizes.tags.unwrap_or_default())
-        .ok_or_else(changed)?;
-    let mut fill = Fill {
-        tags,
-        data,
-        total: sizes.total(),
-    };
+    let tags = tags.get_mut(..sizes.tags.unwrap_or_default()).ok_or_else(changed)?;
+    let mut fill = Fill { tags, data, total: sizes.total() };
     args.to_args(&mut fill)?;
-    if fill.tags.is_empty() && fill.data.is_empty() {
-        Ok(())
-    } else {
-        Err(changed())
-    }
+    if fill.tags.is_empty() && fill.data.is_empty() { Ok(()) } else { Err(changed()) }
 }
 
 /// What is left to be filled.
@@ -74,10 +57,7 @@ impl Fill<'_> {
     }
 
     fn full(&self) -> EncodeError {
-        EncodeError::TooLarge {
-            size: self.total + 1,
-            limit: self.total,
-        }
+        EncodeError::TooLarge { size: self.total + 1, limit: self.total }
     }
 }
 

@@ -46,20 +46,12 @@ impl Sizes {
 /// Checks an address and arguments, and says how much room they take.
 pub(crate) fn message<A: ToArgs + ?Sized>(address: &str, args: &A) -> Result<Sizes, EncodeError> {
     check_address(address)?;
-    let mut measure = Measure {
-        tags: 0,
-        data: 0,
-        depth: 0,
-    };
+    let mut measure = Measure { tags: 0, data: 0, depth: 0 };
     args.to_args(&mut measure)?;
     if measure.depth != 0 {
         return Err(EncodeError::UnbalancedArray);
     }
-    let sizes = Sizes {
-        address: address.len(),
-        tags: Some(measure.tags),
-        data: measure.data,
-    };
+    let sizes = Sizes { address: address.len(), tags: Some(measure.tags), data: measure.data };
     check_size(sizes.total())?;
     Ok(sizes)
 }
@@ -69,28 +61,15 @@ pub(crate) fn check_address(address: &str) -> Result<(), EncodeError> {
     let source = if !address.starts_with('/') {
         AddressError::NoSlash
     } else if let Some(offset) = address.bytes().position(|byte| byte == 0) {
-        AddressError::Character {
-            character: '\0',
-            offset,
-        }
+        AddressError::Character { character: '\0', offset }
     } else {
         return Ok(());
     };
-    Err(EncodeError::Address {
-        address: address.into(),
-        source,
-    })
+    Err(EncodeError::Address { address: address.into(), source })
 }
 
 pub(crate) fn check_size(size: usize) -> Result<(), EncodeError> {
-    if size > MAX_SIZE {
-        Err(EncodeError::TooLarge {
-            size,
-            limit: MAX_SIZE,
-        })
-    } else {
-        Ok(())
-    }
+    if size > MAX_SIZE { Err(EncodeError::TooLarge { size, limit: MAX_SIZE }) } else { Ok(()) }
 }
 
 struct Measure {
@@ -139,10 +118,7 @@ impl Sink for Measure {
 
     fn close(&mut self) -> Result<(), EncodeError> {
         self.tags += 1;
-        self.depth = self
-            .depth
-            .checked_sub(1)
-            .ok_or(EncodeError::UnbalancedArray)?;
+        self.depth = self.depth.checked_sub(1).ok_or(EncodeError::UnbalancedArray)?;
         Ok(())
     }
 }
@@ -158,9 +134,5 @@ pub(crate) fn check_text(text: &str) -> Result<(), EncodeError> {
 /// One array level more, as deep as every receiver with our defaults reads.
 pub(crate) fn deeper(depth: u32) -> Result<u32, EncodeError> {
     let limit = Limits::new().array_depth;
-    if depth < limit {
-        Ok(depth + 1)
-    } else {
-        Err(EncodeError::TooDeep { limit })
-    }
+    if depth < limit { Ok(depth + 1) } else { Err(EncodeError::TooDeep { limit }) }
 }

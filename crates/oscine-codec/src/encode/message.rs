@@ -46,11 +46,7 @@ impl Message {
     pub fn typeless(address: impl AsRef<str>) -> Result<Self, EncodeError> {
         let address = address.as_ref();
         check_address(address)?;
-        let sizes = Sizes {
-            address: address.len(),
-            tags: None,
-            data: 0,
-        };
+        let sizes = Sizes { address: address.len(), tags: None, data: 0 };
         measure::check_size(sizes.total())?;
         let mut bytes = address.as_bytes().to_vec();
         bytes.resize(sizes.total(), 0);
@@ -96,10 +92,7 @@ impl Message {
 
 impl Sizes {
     /// The shape of the message that was measured.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "measuring refuses what is beyond 2 GiB"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "measuring refuses what is beyond 2 GiB")]
     pub(crate) fn shape(&self) -> MessageShape {
         MessageShape {
             address_len: self.address as u32,
@@ -138,10 +131,7 @@ mod tests {
         for second in [0, 1, 3, 50] {
             let mut out = BytesMut::new();
             let fickle = Fickle(core::cell::Cell::new(2), second);
-            assert!(
-                Message::encode_into("/a", fickle, &mut out).is_err(),
-                "{second}"
-            );
+            assert!(Message::encode_into("/a", fickle, &mut out).is_err(), "{second}");
             assert!(out.is_empty());
         }
     }

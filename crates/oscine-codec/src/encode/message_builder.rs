@@ -44,11 +44,7 @@ impl MessageBuilder {
     }
 
     pub(crate) const fn from_parts(address: String, collected: Collect) -> Self {
-        Self {
-            address,
-            collected,
-            error: None,
-        }
+        Self { address, collected, error: None }
     }
 
     pub(crate) const fn collected_mut(&mut self) -> &mut Collect {
@@ -85,11 +81,7 @@ impl MessageBuilder {
             return Err(EncodeError::UnbalancedArray);
         }
         let address = self.address.into_bytes();
-        let sizes = Sizes {
-            address: address.len(),
-            tags: Some(tags.len()),
-            data: data.len(),
-        };
+        let sizes = Sizes { address: address.len(), tags: Some(tags.len()), data: data.len() };
         check_size(sizes.total())?;
         let mut bytes = Vec::with_capacity(sizes.total());
         bytes.extend(address);

@@ -3,6 +3,7 @@
 //! A value says once what it is made of ([`ToArgs`]), and that description is run twice: a first time to measure
 //! and check, a second time to write. So building is all or nothing, and measuring cannot drift from writing.
 
+pub(crate) mod array;
 pub(crate) mod bundle;
 pub(crate) mod message;
 pub(crate) mod message_builder;

@@ -1,7 +1,5 @@
 //! Where arguments go.
 
-use crate::error::encode::EncodeError;
-
 /// Where arguments go while a message is built: measured, written, or collected.
 ///
 /// Only this crate implements it. A type of your own hands its parts on: see [`ToArg`](crate::ToArg).

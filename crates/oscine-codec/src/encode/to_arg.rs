@@ -7,7 +7,6 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use crate::encode::sink::ArgSink;
-use crate::encode::to_args::ToArgs;
 use crate::error::encode::EncodeError;
 use crate::time_tag::TimeTag;
 use crate::value::blob::Blob;
@@ -17,7 +16,8 @@ use crate::value::midi::Midi;
 use crate::value::symbol::Symbol;
 use crate::value::unit::{Impulse, Nil};
 use crate::view::arg::Arg;
-use crate::view::args::{ArrayRef, Token};
+use crate::view::args::Token;
+use crate::view::array_ref::ArrayRef;
 
 /// A value that is one argument.
 ///
@@ -153,28 +153,6 @@ impl<T: ToArg + ?Sized> ToArg for &T {
 impl<T: ToArg + ?Sized> ToArg for Box<T> {
     fn to_arg<S: ArgSink>(&self, sink: &mut S) -> Result<(), EncodeError> {
         (**self).to_arg(sink)
-    }
-}
-
-impl<T: ToArgs> ToArg for [T] {
-    fn to_arg<S: ArgSink>(&self, sink: &mut S) -> Result<(), EncodeError> {
-        sink.open()?;
-        for item in self {
-            item.to_args(sink)?;
-        }
-        sink.close()
-    }
-}
-
-impl<T: ToArgs, const N: usize> ToArg for [T; N] {
-    fn to_arg<S: ArgSink>(&self, sink: &mut S) -> Result<(), EncodeError> {
-        self.as_slice().to_arg(sink)
-    }
-}
-
-impl<T: ToArgs> ToArg for Vec<T> {
-    fn to_arg<S: ArgSink>(&self, sink: &mut S) -> Result<(), EncodeError> {
-        self.as_slice().to_arg(sink)
     }
 }
 

@@ -28,10 +28,7 @@ impl DecodeError {
 
     /// The same error seen from `base` bytes further out.
     pub(crate) const fn shifted(self, base: usize) -> Self {
-        Self {
-            kind: self.kind,
-            offset: self.offset + base,
-        }
+        Self { kind: self.kind, offset: self.offset + base }
     }
 
     /// What is wrong.

@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use crate::time_tag::TimeTag;
-use crate::view::bundle_ref::{BundleRef, Elements};
+use crate::view::bundle_ref::BundleRef;
+use crate::view::elements::Elements;
 use crate::view::packet_ref::PacketRef;
 use crate::view::walk::Messages;
 
@@ -61,8 +62,6 @@ impl Bundle {
 impl From<BundleRef<'_>> for Bundle {
     /// Copies the bundle into memory of its own size.
     fn from(bundle: BundleRef<'_>) -> Self {
-        Self {
-            bytes: Bytes::copy_from_slice(bundle.as_bytes()),
-        }
+        Self { bytes: Bytes::copy_from_slice(bundle.as_bytes()) }
     }
 }

@@ -74,10 +74,7 @@ impl Message {
 impl From<MessageRef<'_>> for Message {
     /// Copies the message into memory of its own size.
     fn from(message: MessageRef<'_>) -> Self {
-        Self {
-            bytes: Bytes::copy_from_slice(message.as_bytes()),
-            shape: message.shape(),
-        }
+        Self { bytes: Bytes::copy_from_slice(message.as_bytes()), shape: message.shape() }
     }
 }
 

@@ -11,10 +11,7 @@ use crate::view::walk::Messages;
 ///
 /// It is one [`Bytes`] that is known to decode: `'static`, cloned by reference count, sent or forwarded as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the specification knows these two and no others"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the specification knows these two and no others")]
 pub enum Packet {
     /// A message.
     Message(Message),

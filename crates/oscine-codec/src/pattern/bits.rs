@@ -11,9 +11,7 @@ pub(crate) struct Bits {
 impl Bits {
     /// The empty set of numbers below `bound`.
     pub(crate) fn new(bound: usize) -> Self {
-        Self {
-            words: smallvec![0; bound.div_ceil(64)],
-        }
+        Self { words: smallvec![0; bound.div_ceil(64)] }
     }
 
     /// Adds `number`; beyond the bound it is left out.
@@ -24,9 +22,7 @@ impl Bits {
     }
 
     pub(crate) fn contains(&self, number: usize) -> bool {
-        self.words
-            .get(number / 64)
-            .is_some_and(|word| word >> (number % 64) & 1 == 1)
+        self.words.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }
 
     pub(crate) fn is_empty(&self) -> bool {

@@ -1,7 +1,7 @@
 //! Matching one name against one part.
 
 use crate::pattern::bits::Bits;
-use crate::pattern::part::Token;
+use crate::pattern::token::Token;
 
 /// Whether `tokens` match the whole of `name`.
 ///
@@ -23,20 +23,12 @@ pub(crate) fn matches(tokens: &[Token], name: &str) -> bool {
                 );
             }
             Token::Any => {
-                advance(
-                    &now,
-                    name,
-                    |rest| rest.chars().next().map(char::len_utf8),
-                    &mut next,
-                );
+                advance(&now, name, |rest| rest.chars().next().map(char::len_utf8), &mut next);
             }
             Token::Class { negated, ranges } => {
                 let fits = |c: char| ranges.iter().any(|&(low, high)| low <= c && c <= high);
                 let step = |rest: &str| {
-                    rest.chars()
-                        .next()
-                        .filter(|&c| fits(c) != *negated)
-                        .map(char::len_utf8)
+                    rest.chars().next().filter(|&c| fits(c) != *negated).map(char::len_utf8)
                 };
                 advance(&now, name, step, &mut next);
             }

@@ -16,11 +16,9 @@ pub(crate) mod bits;
 pub(crate) mod matcher;
 pub(crate) mod parse;
 pub(crate) mod part;
-#[expect(
-    clippy::module_inception,
-    reason = "one file an idea, and this one holds the public type"
-)]
+#[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod pattern;
+pub(crate) mod token;
 
 pub use part::PartPattern;
 pub use pattern::{MatchState, Pattern};

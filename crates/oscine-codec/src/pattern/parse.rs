@@ -10,7 +10,8 @@ use nom::sequence::terminated;
 use nom::{IResult, Parser};
 
 use crate::address::AddressError;
-use crate::pattern::part::{Kind, PartPattern, Token};
+use crate::pattern::part::{Kind, PartPattern};
+use crate::pattern::token::Token;
 
 const SPECIAL: [char; 6] = ['?', '*', '[', ']', '{', '}'];
 
@@ -20,9 +21,8 @@ pub(crate) fn part(text: &str, start: usize) -> Result<PartPattern, AddressError
         return Ok(PartPattern(Kind::Literal(text.into())));
     }
     // `many0` stops where a token does not parse; parsing that token again says why.
-    let (rest, mut tokens) = many0(token)
-        .parse_complete(text)
-        .unwrap_or_else(|_| (text, Vec::new()));
+    let (rest, mut tokens) =
+        many0(token).parse_complete(text).unwrap_or_else(|_| (text, Vec::new()));
     if !rest.is_empty() {
         let offset = start + text.len() - rest.len();
         return Err(reason(rest, offset));
@@ -63,10 +63,7 @@ fn token(input: &str) -> Parsed<'_, Token> {
             if list.contains('{') {
                 return Err(nom::Err::Error(Misfit));
             }
-            Ok((
-                rest,
-                Token::Strings(list.split(',').map(String::from).collect()),
-            ))
+            Ok((rest, Token::Strings(list.split(',').map(String::from).collect())))
         }
         _ => take_till1(|c| SPECIAL.contains(&c))
             .map(|text: &str| Token::Text(text.into()))
@@ -108,10 +105,7 @@ fn reason(rest: &str, offset: usize) -> AddressError {
     let character = rest.chars().next().unwrap_or_default();
     match character {
         '[' | '{' if !rest.contains(if character == '[' { ']' } else { '}' }) => {
-            AddressError::Unclosed {
-                open: character,
-                offset,
-            }
+            AddressError::Unclosed { open: character, offset }
         }
         _ => AddressError::Character { character, offset },
     }

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::pattern::matcher;
+use crate::pattern::token::Token;
 
 /// One part of a pattern: what stands between two slashes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,25 +18,6 @@ pub(crate) enum Kind {
     Glob(Vec<Token>),
     /// The nothing between two slashes: any number of levels (OSC 1.1).
     Descend,
-}
-
-/// A piece of a part with wildcards.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Token {
-    /// Text that stands for itself.
-    Text(String),
-    /// `?`
-    Any,
-    /// `*`
-    Star,
-    /// `[…]`
-    Class {
-        negated: bool,
-        /// Inclusive; a single character is a range of one.
-        ranges: Vec<(char, char)>,
-    },
-    /// `{…}`
-    Strings(Vec<String>),
 }
 
 impl PartPattern {

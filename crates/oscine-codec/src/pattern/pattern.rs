@@ -43,10 +43,7 @@ impl Pattern {
     pub fn new(pattern: impl Into<String>) -> Result<Self, AddressError> {
         let text = pattern.into();
         if text.len() > MAX_LEN {
-            return Err(AddressError::TooLong {
-                length: text.len(),
-                limit: MAX_LEN,
-            });
+            return Err(AddressError::TooLong { length: text.len(), limit: MAX_LEN });
         }
         let names = text.strip_prefix('/').ok_or(AddressError::NoSlash)?;
         let mut parts = Vec::new();

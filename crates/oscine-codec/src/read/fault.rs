@@ -17,10 +17,7 @@ pub(crate) struct Fault {
 impl Fault {
     /// A fault at the first of the bytes in `rest`.
     pub(crate) fn at(rest: &[u8], kind: DecodeErrorKind) -> nom::Err<Self> {
-        nom::Err::Error(Self {
-            kind,
-            left: rest.len(),
-        })
+        nom::Err::Error(Self { kind, left: rest.len() })
     }
 }
 
@@ -28,13 +25,7 @@ impl ParseError<&[u8]> for Fault {
     fn from_error_kind(rest: &[u8], _: ErrorKind) -> Self {
         // nom's own parsers fail only for want of bytes; readers say themselves how many they need.
         let left = rest.len();
-        Self {
-            kind: DecodeErrorKind::Truncated {
-                needed: left + 1,
-                available: left,
-            },
-            left,
-        }
+        Self { kind: DecodeErrorKind::Truncated { needed: left + 1, available: left }, left }
     }
 
     fn append(_: &[u8], _: ErrorKind, other: Self) -> Self {
@@ -49,12 +40,8 @@ pub(crate) fn place(error: nom::Err<Fault>, end: usize) -> DecodeError {
             DecodeError::new(fault.kind, end.saturating_sub(fault.left))
         }
         // Only streaming parsers ask for more, and there are none here.
-        nom::Err::Incomplete(_) => DecodeError::new(
-            DecodeErrorKind::Truncated {
-                needed: 1,
-                available: 0,
-            },
-            end,
-        ),
+        nom::Err::Incomplete(_) => {
+            DecodeError::new(DecodeErrorKind::Truncated { needed: 1, available: 0 }, end)
+        }
     }
 }

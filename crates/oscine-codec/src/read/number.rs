@@ -19,17 +19,9 @@ pub(crate) fn uint64(input: &[u8]) -> Read<'_, u64> {
 
 /// `size` bytes as they are.
 pub(crate) fn bytes(input: &[u8], size: usize) -> Read<'_, &[u8]> {
-    take(size)
-        .parse_complete(input)
-        .map_err(|_: nom::Err<Fault>| truncated(input, size))
+    take(size).parse_complete(input).map_err(|_: nom::Err<Fault>| truncated(input, size))
 }
 
 fn truncated(input: &[u8], needed: usize) -> nom::Err<Fault> {
-    Fault::at(
-        input,
-        DecodeErrorKind::Truncated {
-            needed,
-            available: input.len(),
-        },
-    )
+    Fault::at(input, DecodeErrorKind::Truncated { needed, available: input.len() })
 }

@@ -17,20 +17,12 @@ pub struct TextError {
 
 impl TextError {
     pub(crate) fn new(reason: impl Into<String>, offset: usize) -> Self {
-        Self {
-            reason: reason.into(),
-            offset,
-            source: None,
-        }
+        Self { reason: reason.into(), offset, source: None }
     }
 
     pub(crate) fn encode(source: EncodeError, offset: usize) -> Self {
         use alloc::string::ToString;
-        Self {
-            reason: source.to_string(),
-            offset,
-            source: Some(source),
-        }
+        Self { reason: source.to_string(), offset, source: Some(source) }
     }
 
     /// Where it is wrong, in bytes from the start of the text.

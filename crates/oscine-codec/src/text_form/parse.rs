@@ -126,10 +126,7 @@ fn address(lexer: &mut Lexer<'_>) -> Result<String, TextError> {
     if word.starts_with('/') {
         Ok(word.into())
     } else {
-        Err(TextError::new(
-            "expected an address that begins with '/'",
-            at,
-        ))
+        Err(TextError::new("expected an address that begins with '/'", at))
     }
 }
 
@@ -155,10 +152,7 @@ fn untyped(address: &str, bytes: &[u8], at: usize) -> Result<Message, TextError>
     all.extend(bytes);
     match Packet::decode(Bytes::from(all)) {
         Ok(Packet::Message(message)) if message.type_tags().is_none() => Ok(message),
-        _ => Err(TextError::new(
-            "bytes that are no arguments without type tags",
-            at,
-        )),
+        _ => Err(TextError::new("bytes that are no arguments without type tags", at)),
     }
 }
 
@@ -186,56 +180,32 @@ mod tests {
         check((), "/a ,");
         check((1, -2_i64), "/a ,ih 1 -2");
         check((2.5_f32, 0.1, 1e30_f32), "/a ,fdf 2.5 0.1 1e30");
-        check(
-            (f32::INFINITY, f64::NEG_INFINITY, f32::NAN),
-            "/a ,fdf inf -inf NaN",
-        );
+        check((f32::INFINITY, f64::NEG_INFINITY, f32::NAN), "/a ,fdf inf -inf NaN");
         check(
             (f32::from_bits(0x7fa0_0001), f64::from_bits(!0)),
             "/a ,fd nan:7fa00001 nan:ffffffffffffffff",
         );
-        check(
-            ("q\"\\\n\u{1}é😀", Symbol("s y")),
-            r#"/a ,sS "q\"\\\n\u0001é😀" "s y""#,
-        );
+        check(("q\"\\\n\u{1}é😀", Symbol("s y")), r#"/a ,sS "q\"\\\n\u0001é😀" "s y""#);
         check((*b"\x00\xff", *b""), "/a ,bb 0x00ff 0x");
         check(TimeTag(0x83aa_7e80_0000_0001), "/a ,t 83aa7e8000000001");
         check(
-            (
-                Color::from(0xff80_40ff),
-                Midi::from_bytes([0, 0x90, 60, 127]),
-            ),
+            (Color::from(0xff80_40ff), Midi::from_bytes([0, 0x90, 60, 127])),
             "/a ,rm #ff8040ff midi:00903c7f",
         );
-        check(
-            ('x', '\'', '\n', Char(0x6100_0000)),
-            r"/a ,cccc 'x' '\'' '\n' 0x61000000",
-        );
+        check(('x', '\'', '\n', Char(0x6100_0000)), r"/a ,cccc 'x' '\'' '\n' 0x61000000");
         check((true, false, Nil, Impulse), "/a ,TFNI true false nil inf");
-        check(
-            ([[1, 2], [3, 4]], ["x"], 5),
-            r#"/a ,[[ii][ii]][s]i [[1 2] [3 4]] ["x"] 5"#,
-        );
+        check(([[1, 2], [3, 4]], ["x"], 5), r#"/a ,[[ii][ii]][s]i [[1 2] [3 4]] ["x"] 5"#);
         let untyped = Packet::decode(&b"/foo\0\0\0\0\0\0\x03\xe8"[..]).unwrap();
         assert_eq!(untyped.to_string(), "/foo untyped:000003e8");
-        assert_eq!(
-            "/foo untyped:000003e8".parse::<Message>().map(Packet::from),
-            Ok(untyped)
-        );
-        assert_eq!(
-            "/foo".parse::<Message>(),
-            Ok(Message::typeless("/foo").unwrap())
-        );
+        assert_eq!("/foo untyped:000003e8".parse::<Message>().map(Packet::from), Ok(untyped));
+        assert_eq!("/foo".parse::<Message>(), Ok(Message::typeless("/foo").unwrap()));
     }
 
     #[test]
     fn types_are_inferred() {
         let read = |text: &str| text.parse::<Message>().unwrap().to_string();
         assert_eq!(read("/b 1 2.5 hi"), r#"/b ,ifs 1 2.5 "hi""#);
-        assert_eq!(
-            read("/b 3000000000 -1e3 .5 +7"),
-            "/b ,hffi 3000000000 -1000.0 0.5 7"
-        );
+        assert_eq!(read("/b 3000000000 -1e3 .5 +7"), "/b ,hffi 3000000000 -1000.0 0.5 7");
         assert_eq!(read("/b true nil inf -inf"), "/b ,TNIf true nil inf -inf");
         assert_eq!(
             read(r#"/b "1" 'c' 0x00ff #01020304 midi:00903c7f"#),
@@ -271,21 +241,9 @@ mod tests {
 
     #[test]
     fn words_of_a_shell() {
-        let builder = Message::builder("/a")
-            .arg_text("two words")
-            .unwrap()
-            .arg_text("7")
-            .unwrap();
-        let builder = builder
-            .arg_text("[1 x]")
-            .unwrap()
-            .arg_text_as('s', "8")
-            .unwrap();
-        let builder = builder
-            .arg_text_as('d', "8")
-            .unwrap()
-            .arg_text_as('s', "\"q\"")
-            .unwrap();
+        let builder = Message::builder("/a").arg_text("two words").unwrap().arg_text("7").unwrap();
+        let builder = builder.arg_text("[1 x]").unwrap().arg_text_as('s', "8").unwrap();
+        let builder = builder.arg_text_as('d', "8").unwrap().arg_text_as('s', "\"q\"").unwrap();
         let text = builder.build().unwrap().to_string();
         assert_eq!(text, r#"/a ,si[is]sds "two words" 7 [1 "x"] "8" 8.0 "q""#);
         assert!(Message::builder("/a").arg_text_as('i', "x").is_err());

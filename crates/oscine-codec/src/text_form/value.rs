@@ -53,12 +53,8 @@ pub(crate) fn inferred(out: &mut Collect, token: &Token<'_>, at: usize) -> Resul
 
 /// The type that a bare word looks like.
 fn infer(word: &str) -> u8 {
-    let number = word
-        .trim_start_matches(['-', '+'])
-        .starts_with(|c: char| c.is_ascii_digit())
-        || word
-            .trim_start_matches(['-', '+', '.'])
-            .starts_with(|c: char| c.is_ascii_digit());
+    let number = word.trim_start_matches(['-', '+']).starts_with(|c: char| c.is_ascii_digit())
+        || word.trim_start_matches(['-', '+', '.']).starts_with(|c: char| c.is_ascii_digit());
     match word {
         "true" => b'T',
         "false" => b'F',
@@ -118,11 +114,7 @@ fn single(text: &str) -> Option<char> {
 fn hex_word(word: &str, prefix: &str) -> Option<u32> {
     let digits = word.strip_prefix(prefix)?;
     let all_hex = digits.len() == 8 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    if all_hex {
-        u32::from_str_radix(digits, 16).ok()
-    } else {
-        None
-    }
+    if all_hex { u32::from_str_radix(digits, 16).ok() } else { None }
 }
 
 /// Pairs of hexadecimal digits behind `prefix`.
@@ -131,11 +123,7 @@ pub(crate) fn hex_bytes(word: &str, prefix: &str) -> Option<Vec<u8>> {
     if digits.len() % 2 != 0 {
         return None;
     }
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let byte = |pair: &[u8]| match pair {
         [high, low] => Some(digit(*high)? * 16 + digit(*low)?),
         _ => None,
@@ -160,10 +148,7 @@ fn misfit(tag: u8, at: usize) -> TextError {
         b'I' => "inf",
         _ => return TextError::new(unknown(tag), at),
     };
-    TextError::new(
-        format!("expected {wanted} for type tag '{}'", char::from(tag)),
-        at,
-    )
+    TextError::new(format!("expected {wanted} for type tag '{}'", char::from(tag)), at)
 }
 
 fn unknown(tag: u8) -> String {

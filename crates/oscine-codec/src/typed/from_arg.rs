@@ -132,10 +132,7 @@ fn integer(arg: Arg<'_>) -> Option<i64> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the range is checked, the fraction is to go"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the range is checked, the fraction is to go")]
 fn whole(value: f64) -> Option<i64> {
     // 2^63 is a float, and the first that does not fit; NaN compares false.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
@@ -155,10 +152,7 @@ fn float(arg: Arg<'_>) -> Option<f64> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the reader asked for the shorter float"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the reader asked for the shorter float")]
 const fn nearest_float(value: f64) -> f32 {
     value as f32
 }

@@ -211,45 +211,23 @@ mod tests {
     #[test]
     fn missing_surplus_and_wrong_type_are_different_errors() {
         let two = message((1, 2));
-        let missing = ReadError::Missing {
-            index: 2,
-            expected: "text",
-        };
+        let missing = ReadError::Missing { index: 2, expected: "text" };
         assert_eq!(two.args().parse::<(i32, i32, &str)>(), Err(missing));
-        let surplus = ReadError::Surplus {
-            index: 1,
-            found: 'i',
-        };
+        let surplus = ReadError::Surplus { index: 1, found: 'i' };
         assert_eq!(two.args().parse::<i32>(), Err(surplus));
-        let wrong = ReadError::Type {
-            index: 1,
-            expected: "int64",
-            found: 'i',
-        };
+        let wrong = ReadError::Type { index: 1, expected: "int64", found: 'i' };
         assert_eq!(two.args().parse::<(i32, i64)>(), Err(wrong));
     }
 
     #[test]
     fn coercion_keeps_to_the_range() {
-        assert_eq!(
-            message(3e9).args().parse_coercing::<i64>(),
-            Ok(3_000_000_000)
-        );
+        assert_eq!(message(3e9).args().parse_coercing::<i64>(), Ok(3_000_000_000));
         for bad in [3e9, -3e9, f64::NAN, f64::INFINITY] {
-            assert!(
-                message(bad).args().parse_coercing::<i32>().is_err(),
-                "{bad}"
-            );
+            assert!(message(bad).args().parse_coercing::<i32>().is_err(), "{bad}");
         }
         assert_eq!(message(-1.9).args().parse_coercing::<i32>(), Ok(-1));
-        assert_eq!(
-            message(i64::MAX).args().parse_coercing::<i64>(),
-            Ok(i64::MAX)
-        );
-        assert_eq!(
-            message((0, 1.0, false)).args().parse_coercing(),
-            Ok((false, true, 0))
-        );
+        assert_eq!(message(i64::MAX).args().parse_coercing::<i64>(), Ok(i64::MAX));
+        assert_eq!(message((0, 1.0, false)).args().parse_coercing(), Ok((false, true, 0)));
         assert!(message("1").args().parse_coercing::<i32>().is_err());
         assert!(message(1).args().parse::<f32>().is_err());
     }
@@ -260,10 +238,7 @@ mod tests {
         assert_eq!(message((1, Nil)).args().parse(), Ok((1, None::<i32>)));
         assert_eq!(message((1, 2)).args().parse(), Ok((1, Some(2))));
         assert_eq!(message(Symbol("s")).args().parse(), Ok("s"));
-        assert_eq!(
-            message([[1, 2], [3, 4]]).args().parse(),
-            Ok(vec![vec![1, 2], vec![3, 4]])
-        );
+        assert_eq!(message([[1, 2], [3, 4]]).args().parse(), Ok(vec![vec![1, 2], vec![3, 4]]));
         assert_eq!(message([1, 2]).args().parse(), Ok([1, 2]));
         assert!(message([1, 2]).args().parse::<[i32; 3]>().is_err());
         assert!(message([1, 2]).args().parse::<Vec<()>>().is_err());

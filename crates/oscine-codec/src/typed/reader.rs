@@ -19,30 +19,18 @@ impl<'a> ArgReader<'a> {
     /// A cursor that takes arguments of exactly the type asked for.
     #[must_use]
     pub const fn exact(args: Args<'a>) -> Self {
-        Self {
-            args,
-            index: 0,
-            coerce: false,
-        }
+        Self { args, index: 0, coerce: false }
     }
 
     /// A cursor that lets numbers and truth values stand in for each other.
     #[must_use]
     pub const fn coercing(args: Args<'a>) -> Self {
-        Self {
-            args,
-            index: 0,
-            coerce: true,
-        }
+        Self { args, index: 0, coerce: true }
     }
 
     /// A cursor over the arguments of an array, with the same strictness.
     pub(crate) const fn inner(&self, args: Args<'a>) -> Self {
-        Self {
-            args,
-            index: 0,
-            coerce: self.coerce,
-        }
+        Self { args, index: 0, coerce: self.coerce }
     }
 
     /// Takes the next argument, whatever its type.
@@ -55,11 +43,7 @@ impl<'a> ArgReader<'a> {
     /// The type tag of the next argument.
     #[must_use]
     pub fn next_tag(&self) -> Option<char> {
-        self.args
-            .type_tags()
-            .as_bytes()
-            .first()
-            .map(|&tag| char::from(tag))
+        self.args.type_tags().as_bytes().first().map(|&tag| char::from(tag))
     }
 
     /// The arguments that are left.
@@ -88,10 +72,7 @@ impl<'a> ArgReader<'a> {
     pub fn finish(&self) -> Result<(), ReadError> {
         match self.next_tag() {
             None => Ok(()),
-            Some(found) => Err(ReadError::Surplus {
-                index: self.index,
-                found,
-            }),
+            Some(found) => Err(ReadError::Surplus { index: self.index, found }),
         }
     }
 
@@ -102,17 +83,10 @@ impl<'a> ArgReader<'a> {
     #[cold]
     pub fn mismatch(&self, expected: &'static str, found: Option<Arg<'_>>) -> ReadError {
         match found {
-            None => ReadError::Missing {
-                index: self.index,
-                expected,
-            },
+            None => ReadError::Missing { index: self.index, expected },
             Some(arg) => {
                 let index = self.index.saturating_sub(1);
-                ReadError::Type {
-                    index,
-                    expected,
-                    found: arg.tag(),
-                }
+                ReadError::Type { index, expected, found: arg.tag() }
             }
         }
     }
@@ -121,9 +95,6 @@ impl<'a> ArgReader<'a> {
     #[must_use]
     #[cold]
     pub fn bad_value(&self, reason: impl Into<String>) -> ReadError {
-        ReadError::Value {
-            index: self.index.saturating_sub(1),
-            reason: reason.into(),
-        }
+        ReadError::Value { index: self.index.saturating_sub(1), reason: reason.into() }
     }
 }

@@ -18,10 +18,7 @@
 /// assert_eq!(Char(0x1234_5678).to_char(), None);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "it is its 32 bits and nothing else"
-)]
+#[expect(clippy::exhaustive_structs, reason = "it is its 32 bits and nothing else")]
 pub struct Char(pub u32);
 
 impl Char {

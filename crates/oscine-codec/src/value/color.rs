@@ -12,10 +12,7 @@
 /// assert_eq!(Color::from(0xff80_40ff), orange);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the four bytes of the specification"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the four bytes of the specification")]
 pub struct Color {
     /// Red, 0 to 255.
     pub r: u8,

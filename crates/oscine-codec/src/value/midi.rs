@@ -2,10 +2,7 @@
 
 /// A MIDI message, type tag `m`: four bytes as they are on the wire, none of them masked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(
-    clippy::exhaustive_structs,
-    reason = "the four bytes of the specification"
-)]
+#[expect(clippy::exhaustive_structs, reason = "the four bytes of the specification")]
 pub struct Midi {
     /// Port id.
     pub port: u8,
@@ -19,12 +16,7 @@ pub struct Midi {
 
 impl Midi {
     pub(crate) const fn from_bytes([port, status, data1, data2]: [u8; 4]) -> Self {
-        Self {
-            port,
-            status,
-            data1,
-            data2,
-        }
+        Self { port, status, data1, data2 }
     }
 
     pub(crate) const fn to_bytes(self) -> [u8; 4] {

@@ -5,7 +5,7 @@ use crate::value::char::Char;
 use crate::value::color::Color;
 use crate::value::midi::Midi;
 use crate::value::text::Text;
-use crate::view::args::ArrayRef;
+use crate::view::array_ref::ArrayRef;
 
 /// One argument of a message, borrowed from the packet.
 ///

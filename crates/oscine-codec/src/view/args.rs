@@ -9,6 +9,7 @@ use crate::value::color::Color;
 use crate::value::midi::Midi;
 use crate::value::text::Text;
 use crate::view::arg::Arg;
+use crate::view::array_ref::ArrayRef;
 use crate::view::type_tags::TypeTags;
 
 /// The arguments of a message or an array: an iterator of [`Arg`] that copies nothing.
@@ -72,12 +73,7 @@ impl<'a> Args<'a> {
         let taken = all.tags.len() - self.tags.len();
         let tags = all.tags.get(..taken.saturating_sub(1)).unwrap_or_default();
         let data_len = all.data.len() - self.data.len();
-        ArrayRef {
-            args: Self {
-                tags,
-                data: all.data.get(..data_len).unwrap_or_default(),
-            },
-        }
+        ArrayRef { tags, data: all.data.get(..data_len).unwrap_or_default() }
     }
 }
 
@@ -87,11 +83,7 @@ impl<'a> Iterator for Args<'a> {
     fn next(&mut self) -> Option<Arg<'a>> {
         let (&tag, tags) = self.tags.split_first()?;
         self.tags = tags;
-        if tag == b'[' {
-            Some(Arg::Array(self.take_array()))
-        } else {
-            value(tag, &mut self.data)
-        }
+        if tag == b'[' { Some(Arg::Array(self.take_array())) } else { value(tag, &mut self.data) }
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -124,17 +116,11 @@ impl fmt::Debug for Args<'_> {
     }
 }
 
-/// An array argument: arguments between `[` and `]`, arrays among them.
-#[derive(Clone, Copy, PartialEq)]
-pub struct ArrayRef<'a> {
-    args: Args<'a>,
-}
-
 impl<'a> ArrayRef<'a> {
     /// The arguments in the array.
     #[must_use]
     pub const fn iter(self) -> Args<'a> {
-        self.args
+        Args::new(self.tags, self.data)
     }
 }
 
@@ -143,13 +129,13 @@ impl<'a> IntoIterator for ArrayRef<'a> {
     type IntoIter = Args<'a>;
 
     fn into_iter(self) -> Args<'a> {
-        self.args
+        self.iter()
     }
 }
 
 impl fmt::Debug for ArrayRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.args.fmt(f)
+        self.iter().fmt(f)
     }
 }
 

@@ -1,9 +1,6 @@
 //! One bundle.
 
-use core::iter::FusedIterator;
-
 use crate::time_tag::TimeTag;
-use crate::view::packet_ref::PacketRef;
 
 /// What a bundle begins with (OSC 1.0, "OSC Bundles").
 pub(crate) const MARK: &[u8; 8] = b"#bundle\0";
@@ -28,19 +25,8 @@ impl<'a> BundleRef<'a> {
     /// When the bundle is to run.
     #[must_use]
     pub fn time_tag(&self) -> TimeTag {
-        let bits = self
-            .bytes
-            .get(8..HEAD)
-            .and_then(|tag| tag.first_chunk().copied());
+        let bits = self.bytes.get(8..HEAD).and_then(|tag| tag.first_chunk().copied());
         TimeTag(u64::from_be_bytes(bits.unwrap_or_default()))
-    }
-
-    /// The elements, in order.
-    #[must_use]
-    pub fn elements(&self) -> Elements<'a> {
-        Elements {
-            rest: self.bytes.get(HEAD..).unwrap_or_default(),
-        }
     }
 
     /// The bundle as it is on the wire.
@@ -49,30 +35,3 @@ impl<'a> BundleRef<'a> {
         self.bytes
     }
 }
-
-/// The elements of a bundle, in order: an iterator of [`PacketRef`].
-#[derive(Debug, Clone)]
-pub struct Elements<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Elements<'a> {
-    /// The bytes of the next element.
-    pub(crate) fn next_bytes(&mut self) -> Option<&'a [u8]> {
-        let (size, rest) = self.rest.split_first_chunk()?;
-        let size = usize::try_from(u32::from_be_bytes(*size)).ok()?;
-        let (element, rest) = rest.split_at_checked(size)?;
-        self.rest = rest;
-        Some(element)
-    }
-}
-
-impl<'a> Iterator for Elements<'a> {
-    type Item = PacketRef<'a>;
-
-    fn next(&mut self) -> Option<PacketRef<'a>> {
-        self.next_bytes().map(PacketRef::from_checked)
-    }
-}
-
-impl FusedIterator for Elements<'_> {}

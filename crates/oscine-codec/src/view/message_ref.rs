@@ -23,12 +23,7 @@ impl<'a> MessageRef<'a> {
         tags: Option<&'a [u8]>,
         data: &'a [u8],
     ) -> Self {
-        Self {
-            bytes,
-            address,
-            tags,
-            data,
-        }
+        Self { bytes, address, tags, data }
     }
 
     /// The view of `bytes` that are known to be a message.
@@ -37,22 +32,12 @@ impl<'a> MessageRef<'a> {
         let (address, rest) = bytes.split_at_checked(address_len).unwrap_or_default();
         let rest = rest.get(4 - (address_len & 3)..).unwrap_or_default();
         if rest.first() != Some(&b',') {
-            return Self {
-                bytes,
-                address,
-                tags: None,
-                data: rest,
-            };
+            return Self { bytes, address, tags: None, data: rest };
         }
         let tags_len = text_len(rest).unwrap_or_default();
         let tags = rest.get(1..tags_len).unwrap_or_default();
         let data = rest.get((tags_len & !3) + 4..).unwrap_or_default();
-        Self {
-            bytes,
-            address,
-            tags: Some(tags),
-            data,
-        }
+        Self { bytes, address, tags: Some(tags), data }
     }
 
     /// The view of `bytes` whose parts lie where `shape` says.
@@ -63,18 +48,10 @@ impl<'a> MessageRef<'a> {
             bytes.get(at..at + len as usize).unwrap_or_default()
         });
         let data = bytes.get(shape.data_at as usize..).unwrap_or_default();
-        Self {
-            bytes,
-            address,
-            tags,
-            data,
-        }
+        Self { bytes, address, tags, data }
     }
 
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "decoding refuses packets beyond 2 GiB"
-    )]
+    #[expect(clippy::cast_possible_truncation, reason = "decoding refuses packets beyond 2 GiB")]
     pub(crate) const fn shape(&self) -> MessageShape {
         MessageShape {
             address_len: self.address.len() as u32,

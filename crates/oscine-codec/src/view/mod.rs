@@ -5,7 +5,9 @@
 
 pub(crate) mod arg;
 pub(crate) mod args;
+pub(crate) mod array_ref;
 pub(crate) mod bundle_ref;
+pub(crate) mod elements;
 pub(crate) mod message_ref;
 pub(crate) mod packet_ref;
 pub(crate) mod shape;
@@ -13,8 +15,10 @@ pub(crate) mod type_tags;
 pub(crate) mod walk;
 
 pub use arg::Arg;
-pub use args::{Args, ArrayRef};
-pub use bundle_ref::{BundleRef, Elements};
+pub use args::Args;
+pub use array_ref::ArrayRef;
+pub use bundle_ref::BundleRef;
+pub use elements::Elements;
 pub use message_ref::MessageRef;
 pub use packet_ref::PacketRef;
 pub use type_tags::TypeTags;

@@ -7,10 +7,7 @@ use crate::view::message_ref::MessageRef;
 ///
 /// [`PacketRef::decode`] checks the bytes once. From then on everything is a slice of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[expect(
-    clippy::exhaustive_enums,
-    reason = "the specification knows these two and no others"
-)]
+#[expect(clippy::exhaustive_enums, reason = "the specification knows these two and no others")]
 pub enum PacketRef<'a> {
     /// A message.
     Message(MessageRef<'a>),

@@ -6,7 +6,8 @@ use core::iter::FusedIterator;
 use smallvec::SmallVec;
 
 use crate::time_tag::TimeTag;
-use crate::view::bundle_ref::{BundleRef, Elements, INLINE_DEPTH};
+use crate::view::bundle_ref::{BundleRef, INLINE_DEPTH};
+use crate::view::elements::Elements;
 use crate::view::message_ref::MessageRef;
 use crate::view::packet_ref::PacketRef;
 
@@ -61,10 +62,7 @@ impl<'a> PacketRef<'a> {
     /// All bundles and messages in the packet, itself included, in the order of its bytes.
     #[must_use]
     pub fn walk(self) -> Walk<'a> {
-        Walk {
-            first: Some(self),
-            stack: SmallVec::new(),
-        }
+        Walk { first: Some(self), stack: SmallVec::new() }
     }
 
     /// All messages in the packet, each with its time and place, in the order of its bytes.
@@ -106,16 +104,8 @@ impl<'a> Walk<'a> {
     fn enter(&mut self, bundle: BundleRef<'a>, parent_time: Option<TimeTag>) -> Node<'a> {
         let own = bundle.time_tag();
         let time_tag = parent_time.map_or(own, |parent| own.max(parent));
-        self.stack.push(Level {
-            elements: bundle.elements(),
-            time_tag,
-            index: 0,
-        });
-        Node::Bundle {
-            bundle,
-            time_tag,
-            parent_time,
-        }
+        self.stack.push(Level { elements: bundle.elements(), time_tag, index: 0 });
+        Node::Bundle { bundle, time_tag, parent_time }
     }
 }
 
@@ -127,12 +117,7 @@ impl<'a> Iterator for Walk<'a> {
             Some(PacketRef::Bundle(bundle)) => return Some(self.enter(bundle, None)),
             Some(PacketRef::Message(message)) => {
                 let time_tag = TimeTag::IMMEDIATE;
-                return Some(Node::Message(TimedMessage {
-                    message,
-                    time_tag,
-                    depth: 0,
-                    index: 0,
-                }));
+                return Some(Node::Message(TimedMessage { message, time_tag, depth: 0, index: 0 }));
             }
             None => {}
         }
@@ -144,12 +129,7 @@ impl<'a> Iterator for Walk<'a> {
             match level.elements.next() {
                 Some(PacketRef::Bundle(bundle)) => return Some(self.enter(bundle, Some(time_tag))),
                 Some(PacketRef::Message(message)) => {
-                    return Some(Node::Message(TimedMessage {
-                        message,
-                        time_tag,
-                        depth,
-                        index,
-                    }));
+                    return Some(Node::Message(TimedMessage { message, time_tag, depth, index }));
                 }
                 None => drop(self.stack.pop()),
             }
@@ -161,9 +141,7 @@ impl FusedIterator for Walk<'_> {}
 
 impl fmt::Debug for Walk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Walk")
-            .field("depth", &self.stack.len())
-            .finish_non_exhaustive()
+        f.debug_struct("Walk").field("depth", &self.stack.len()).finish_non_exhaustive()
     }
 }
 
