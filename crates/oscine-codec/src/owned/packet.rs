@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::owned::bundle::Bundle;
 use crate::owned::message::Message;
+use crate::view::bundle_ref::BundleRef;
 use crate::view::packet_ref::PacketRef;
 use crate::view::walk::Messages;
 
@@ -56,6 +57,20 @@ impl Packet {
         match self {
             Self::Message(message) => message.bytes().clone(),
             Self::Bundle(bundle) => bundle.bytes().clone(),
+        }
+    }
+
+    /// A bundle of this packet as a packet of its own, which shares its memory.
+    ///
+    /// `nested` is a view into this packet, as [`walk`](PacketRef::walk) yields them; any other bundle is copied.
+    #[must_use]
+    pub fn share_bundle(&self, nested: BundleRef<'_>) -> Bundle {
+        let whole = self.as_bytes().as_ptr_range();
+        let part = nested.as_bytes().as_ptr_range();
+        if whole.start <= part.start && part.end <= whole.end {
+            Bundle::from_checked(self.bytes().slice_ref(nested.as_bytes()))
+        } else {
+            Bundle::from(nested)
         }
     }
 

@@ -1,0 +1,63 @@
+//! Open Sound Control packets over UDP and TCP, on Tokio.
+//!
+//! [`oscine_codec`] turns bytes into packets and back. This crate brings the bytes: it cuts streams
+//! into frames, reads and writes sockets, and hands out packets with their peer and their time of
+//! arrival. What arrives broken is reported and passed over; nothing that a peer can send ends a
+//! receiver or makes it take memory without bound.
+//!
+//! # Contents
+//!
+//! * [`udp`]: [`Udp`] is a stream of packets and a sink, many datagrams in one call to the system;
+//!   [`UdpSender`](udp::UdpSender) sends from other tasks.
+//! * [`tcp`]: [`Listener`](tcp::Listener), [`connect`](tcp::connect), and
+//!   [`Connection`](tcp::Connection), a stream and a sink of packets in the framing of the peer.
+//! * [`codec`]: [`PacketCodec`] makes a stream of packets out of anything that reads and writes
+//!   bytes. Its page tells what comes out when, and three traps of tokio-util.
+//! * [`framing`]: where packets begin and end in a stream: [`LengthPrefix`](framing::LengthPrefix)
+//!   (OSC 1.0), [`Slip`](framing::Slip) (OSC 1.1), [`Detect`](framing::Detect); without IO.
+//! * [`endpoint`]: [`Endpoint`] reads `osc.udp://host:port` and its kin.
+//! * Errors, by whose fault they are: [`BadPacket`] and [`StreamError`] (the peer or the line),
+//!   [`SendError`] (the caller or the system).
+//!
+//! Not here: what an address means, handlers, time tags, servers. They are in the crate `oscine`.
+//!
+//! # Examples
+//!
+//! ```
+//! use futures::StreamExt;
+//! use oscine_codec::{Message, Packet};
+//! use oscine_transport::Udp;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let synth = Udp::bind("127.0.0.1:0").await?;
+//! let controller = Udp::bind("127.0.0.1:0").await?;
+//!
+//! let packet: Packet = Message::new("/synth/freq", (440.0_f32, "sine"))?.into();
+//! controller.send_to(&packet, synth.local_addr()?).await?;
+//!
+//! let mut packets = synth.packets();
+//! assert_eq!(packets.next().await, Some(packet));
+//! # Ok(())
+//! # }
+//! ```
+
+mod backoff;
+mod quiet;
+mod send_error;
+
+pub mod framing;
+
+pub mod codec;
+pub mod endpoint;
+pub mod tcp;
+pub mod udp;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
+pub use codec::{BadPacket, PacketCodec, StreamError};
+pub use endpoint::Endpoint;
+pub use send_error::SendError;
+pub use udp::Udp;

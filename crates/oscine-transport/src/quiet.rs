@@ -1,0 +1,48 @@
+//! Repeated faults in the log, once a minute.
+
+use core::time::Duration;
+
+use tokio::time::Instant;
+
+/// Lets a repeated fault into the log at most once a minute, with the count.
+#[derive(Debug, Default)]
+pub(crate) struct Quiet {
+    /// When the fault was last let through; `None` if it never was.
+    last: Option<Instant>,
+    held: u64,
+}
+
+impl Quiet {
+    /// Answers with how many faults were held back before this one, if this one is to be logged.
+    pub(crate) fn admit(&mut self, now: Instant) -> Option<u64> {
+        match self.last {
+            Some(last) if now.saturating_duration_since(last) < INTERVAL => {
+                self.held = self.held.saturating_add(1);
+                None
+            }
+            _ => {
+                self.last = Some(now);
+                Some(core::mem::take(&mut self.held))
+            }
+        }
+    }
+}
+
+const INTERVAL: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_a_minute_is_let_through_with_the_count() {
+        let mut quiet = Quiet::default();
+        let start = Instant::now();
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert_eq!(quiet.admit(after(0)), Some(0));
+        assert_eq!(quiet.admit(after(1)), None);
+        assert_eq!(quiet.admit(after(59)), None);
+        assert_eq!(quiet.admit(after(60)), Some(2));
+        assert_eq!(quiet.admit(after(61)), None);
+    }
+}

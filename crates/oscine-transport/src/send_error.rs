@@ -1,0 +1,28 @@
+//! Why a packet was not sent.
+
+use std::{io, net::SocketAddr};
+
+use thiserror::Error;
+
+use crate::framing::error::FrameTooLong;
+
+/// Why a packet was not sent; nothing of it has left, unless a connection broke while it was sent.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// The packet does not fit a datagram or a frame. The caller's fault.
+    #[error(transparent)]
+    TooLong(#[from] FrameTooLong),
+    /// The address is a broadcast address and the socket does not broadcast. The caller's fault.
+    #[error("sending to {peer} needs a socket with broadcast switched on")]
+    BroadcastOff {
+        /// The address.
+        peer: SocketAddr,
+    },
+    /// The system takes no more at the moment, and the call does not wait. The caller's choice.
+    #[error("send buffer full")]
+    Full,
+    /// The system refused, or the connection is broken. The fault of the environment.
+    #[error("sending failed")]
+    Io(#[from] io::Error),
+}

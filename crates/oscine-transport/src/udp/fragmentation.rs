@@ -1,0 +1,133 @@
+//! Datagrams longer than the network's packets.
+
+use std::io;
+
+use quinn_udp::{UdpSockRef, UdpSocketState};
+use tokio::net::UdpSocket;
+
+/// Prepares a socket for batched reads, without the ban on fragmentation that comes with them.
+///
+/// quinn-udp serves QUIC, which finds out the greatest packet of a path by itself. So it makes the
+/// system refuse datagrams that would have to be cut up, that is those above about 1,500 bytes. A
+/// packet of OSC may be as long as a datagram can be, so what the system had is put back.
+pub(super) fn prepare(socket: &UdpSocket) -> io::Result<UdpSocketState> {
+    let before = imp::Before::read(socket)?;
+    let state = UdpSocketState::new(UdpSockRef::from(socket))?;
+    before.restore(socket)?;
+    Ok(state)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod imp {
+    use std::io;
+
+    use nix::sys::socket::{setsockopt, sockopt::Ipv6DontFrag};
+    use rustix::net::sockopt::{
+        Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, ip_mtu_discover, ipv6_mtu_discover,
+        set_ip_mtu_discover, set_ipv6_mtu_discover,
+    };
+    use tokio::net::UdpSocket;
+
+    pub(super) struct Before {
+        v4: Ipv4PathMtuDiscovery,
+        /// `None` for an IPv4 socket. An IPv6 socket has both, as it may speak to IPv4 hosts.
+        v6: Option<Ipv6PathMtuDiscovery>,
+    }
+
+    impl Before {
+        pub(super) fn read(socket: &UdpSocket) -> io::Result<Self> {
+            let v4 = ip_mtu_discover(socket)?;
+            let v6 = match socket.local_addr()?.is_ipv6() {
+                true => Some(ipv6_mtu_discover(socket)?),
+                false => None,
+            };
+            Ok(Self { v4, v6 })
+        }
+
+        pub(super) fn restore(self, socket: &UdpSocket) -> io::Result<()> {
+            set_ip_mtu_discover(socket, self.v4)?;
+            if let Some(v6) = self.v6 {
+                set_ipv6_mtu_discover(socket, v6)?;
+                setsockopt(socket, Ipv6DontFrag, &false)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+#[cfg(target_vendor = "apple")]
+mod imp {
+    use std::io;
+
+    use nix::sys::socket::{
+        setsockopt,
+        sockopt::{IpDontFrag, Ipv6DontFrag},
+    };
+    use tokio::net::UdpSocket;
+
+    pub(super) struct Before;
+
+    impl Before {
+        pub(super) fn read(_: &UdpSocket) -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) fn restore(self, socket: &UdpSocket) -> io::Result<()> {
+            if socket.local_addr()?.is_ipv6() {
+                setsockopt(socket, Ipv6DontFrag, &false)?;
+            } else {
+                setsockopt(socket, IpDontFrag, &false)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Elsewhere there is no way to put it back without unsafe code.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+mod imp {
+    use std::io;
+
+    use tokio::net::UdpSocket;
+
+    pub(super) struct Before;
+
+    impl Before {
+        pub(super) fn read(_: &UdpSocket) -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) fn restore(self, _: &UdpSocket) -> io::Result<()> {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use nix::sys::socket::{getsockopt, sockopt::Ipv6DontFrag};
+    use rustix::net::sockopt::{ip_mtu_discover, ipv6_mtu_discover};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_the_system_had_is_put_back() {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let before = ip_mtu_discover(&socket).unwrap();
+        prepare(&socket).unwrap();
+        assert_eq!(ip_mtu_discover(&socket).unwrap(), before);
+    }
+
+    #[tokio::test]
+    async fn what_the_system_had_is_put_back_for_ipv6() {
+        let Ok(socket) = UdpSocket::bind("[::]:0").await else {
+            eprintln!("skipped: this host has no IPv6");
+            return;
+        };
+        let before = (ip_mtu_discover(&socket).unwrap(), ipv6_mtu_discover(&socket).unwrap());
+        prepare(&socket).unwrap();
+        let after = (ip_mtu_discover(&socket).unwrap(), ipv6_mtu_discover(&socket).unwrap());
+        assert_eq!(after, before);
+        assert!(!getsockopt(&socket, Ipv6DontFrag).unwrap());
+    }
+}

@@ -1,0 +1,155 @@
+//! Any packets, in any framing and any chunking, are exactly those packets.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use bytes::BytesMut;
+use oscine_codec::{Bundle, Message, Packet, TimeTag};
+use oscine_transport::{
+    PacketCodec,
+    framing::{Detect, Framing, FramingKind, LengthPrefix, Slip, slip},
+};
+use proptest::prelude::*;
+use tokio_util::codec::{Decoder, Encoder};
+
+fn message() -> impl Strategy<Value = Message> {
+    // The numbers are such that END and ESC are frequent in them.
+    let number = prop_oneof![any::<i32>(), Just(-1_061_109_568_i32), Just(-606_348_325_i32)];
+    ("/[a-z]{1,9}", number, "[^\\x00]{0,9}", prop::collection::vec(0xbe_u8..0xdf, 0..20))
+        .prop_map(|(address, number, text, blob)| Message::new(address, (number, text, blob)))
+        .prop_map(Result::unwrap)
+}
+
+fn packet() -> impl Strategy<Value = Packet> {
+    prop_oneof![
+        message().prop_map(Packet::from),
+        prop::collection::vec(message(), 0..4).prop_map(|messages| Bundle::new(
+            TimeTag::IMMEDIATE,
+            messages
+        )
+        .unwrap()
+        .into()),
+    ]
+}
+
+/// Cuts a stream into pieces whose lengths repeat; a length of 0 is a read that gave nothing.
+fn cut<'a>(mut stream: &'a [u8], lengths: &[usize]) -> Vec<&'a [u8]> {
+    let mut pieces = Vec::new();
+    for length in lengths.iter().copied().cycle().take(stream.len() * lengths.len() + 1) {
+        let (piece, rest) = stream.split_at(length.min(stream.len()));
+        pieces.push(piece);
+        stream = rest;
+    }
+    assert!(stream.is_empty());
+    pieces
+}
+
+/// Lengths of pieces, not all of them 0.
+fn lengths() -> impl Strategy<Value = Vec<usize>> {
+    prop::collection::vec(0_usize..40, 0..6).prop_flat_map(|mut lengths| {
+        lengths.push(1);
+        Just(lengths).prop_shuffle()
+    })
+}
+
+fn write(framing: impl Framing, packets: &[Packet]) -> Vec<u8> {
+    let mut codec = PacketCodec::new(framing);
+    let mut stream = BytesMut::new();
+    for packet in packets {
+        codec.encode(packet, &mut stream).unwrap();
+    }
+    stream.to_vec()
+}
+
+fn read(framing: impl Framing, pieces: &[&[u8]]) -> Vec<Packet> {
+    let mut codec = PacketCodec::new(framing);
+    let mut src = BytesMut::new();
+    let mut packets = Vec::new();
+    for piece in pieces {
+        src.extend_from_slice(piece);
+        while let Some(item) = codec.decode(&mut src).unwrap() {
+            packets.push(item.unwrap());
+        }
+    }
+    assert_eq!(codec.decode_eof(&mut src).unwrap(), None);
+    packets
+}
+
+proptest! {
+    #[test]
+    fn length_prefix(packets in prop::collection::vec(packet(), 0..8), lengths in lengths()) {
+        let stream = write(LengthPrefix::new(), &packets);
+        prop_assert_eq!(&read(LengthPrefix::new(), &cut(&stream, &lengths)), &packets);
+        prop_assert_eq!(&read(Detect::default(), &cut(&stream, &lengths)), &packets);
+    }
+
+    #[test]
+    fn slip_with_and_without_leading_end(
+        packets in prop::collection::vec(packet(), 0..8),
+        lengths in lengths(),
+        leading_end: bool,
+    ) {
+        let stream = write(Slip::builder().leading_end(leading_end).build(), &packets);
+        prop_assert_eq!(&read(Slip::new(), &cut(&stream, &lengths)), &packets);
+        prop_assert_eq!(&read(Detect::default(), &cut(&stream, &lengths)), &packets);
+    }
+
+    #[test]
+    fn slip_in_any_dialect(
+        packets in prop::collection::vec((packet(), 0_usize..4), 0..8),
+        lengths in lengths(),
+    ) {
+        let (mut stream, mut expected) = (Vec::new(), Vec::new());
+        for (packet, ends_before) in packets {
+            let frame = slip::encode(packet.as_bytes());
+            let single = frame.strip_prefix(&[slip::END]).unwrap();
+            stream.extend(std::iter::repeat_n(slip::END, ends_before));
+            stream.extend_from_slice(single);
+            expected.push(packet);
+        }
+        prop_assert_eq!(&read(Slip::new(), &cut(&stream, &lengths)), &expected);
+        prop_assert_eq!(&read(Detect::default(), &cut(&stream, &lengths)), &expected);
+    }
+
+    #[test]
+    fn a_framing_chosen_at_run_time(
+        packets in prop::collection::vec(packet(), 1..8),
+        lengths in lengths(),
+        kind in prop_oneof![
+            Just(FramingKind::LengthPrefix),
+            Just(FramingKind::Slip),
+            Just(FramingKind::Auto),
+        ],
+    ) {
+        let stream = write(Detect::new(kind), &packets);
+        prop_assert_eq!(&read(Detect::new(kind), &cut(&stream, &lengths)), &packets);
+    }
+
+    #[test]
+    fn a_bad_packet_costs_itself_alone(
+        packets in prop::collection::vec(packet(), 1..8),
+        lengths in lengths(),
+        kind in prop_oneof![Just(FramingKind::LengthPrefix), Just(FramingKind::Slip)],
+        place in any::<prop::sample::Index>(),
+    ) {
+        let place = place.index(packets.len() + 1);
+        let mut codec = PacketCodec::new(Detect::new(kind));
+        let mut stream = BytesMut::new();
+        for (index, packet) in packets.iter().enumerate() {
+            if index == place {
+                codec.encode(bytes::Bytes::from_static(b"nonsense"), &mut stream).unwrap();
+            }
+            codec.encode(packet, &mut stream).unwrap();
+        }
+        let (mut src, mut good, mut bad) = (BytesMut::new(), Vec::new(), 0);
+        for piece in cut(&stream, &lengths) {
+            src.extend_from_slice(piece);
+            while let Some(item) = codec.decode(&mut src).unwrap() {
+                match item {
+                    Ok(packet) => good.push(packet),
+                    Err(_) => bad += 1,
+                }
+            }
+        }
+        prop_assert_eq!(bad, usize::from(place < packets.len()));
+        prop_assert_eq!(good, packets);
+    }
+}

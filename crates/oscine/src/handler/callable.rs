@@ -1,0 +1,27 @@
+//! Handlers without their types.
+
+use oscine_codec::ReadError;
+use tokio_util::sync::ReusableBoxFuture;
+
+use crate::handler::call::Call;
+use crate::handler::into_reply::Replies;
+
+/// An async handler under way. Its box is handed back for the next call.
+pub(crate) type Running = ReusableBoxFuture<'static, Replies>;
+
+/// What calling a handler comes to.
+pub(crate) enum Outcome {
+    /// It is through.
+    Done(Replies),
+    /// It is async: to be awaited, then handed to [`Callable::recycle`].
+    Running(Running),
+}
+
+/// A handler whose parameter types are known no longer.
+pub(crate) trait Callable: Send + Sync {
+    /// Takes the parameters from `call` and runs the handler; async ones are only begun.
+    fn call(&self, call: Call<'_>) -> Result<Outcome, ReadError>;
+
+    /// Takes the box of a call that is through back, for the next one.
+    fn recycle(&self, _: Running) {}
+}

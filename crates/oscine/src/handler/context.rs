@@ -1,0 +1,63 @@
+//! The circumstances of a message as handler parameters.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use oscine_codec::{Address, Message, ReadError, TimeTag};
+
+use crate::handler::call::Call;
+use crate::handler::from_call::FromCall;
+use crate::handler::reply::Reply;
+use crate::peer::Peer;
+
+/// The time tag that applies to a message: the latest of those of the bundles around it;
+/// [`TimeTag::IMMEDIATE`] if it came alone. A handler parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "a transparent wrapper")]
+pub struct BundleTime(pub TimeTag);
+
+/// When the packet with the message was read from its socket. The same for all messages of a packet. A handler
+/// parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "a transparent wrapper")]
+pub struct ReceivedAt(pub Instant);
+
+/// How long after its time tag a message is handled; zero for messages whose time tag is
+/// [`TimeTag::IMMEDIATE`]. A handler parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(clippy::exhaustive_structs, reason = "a transparent wrapper")]
+pub struct Lateness(pub Duration);
+
+macro_rules! context {
+    ($($type:ty: |$call:ident| $value:expr;)+) => {$(
+        impl FromCall for $type {
+            fn from_call($call: &mut Call<'_>) -> Result<Self, ReadError> {
+                Ok($value)
+            }
+        }
+    )+};
+}
+
+context! {
+    Peer: |call| call.context.peer;
+    BundleTime: |call| Self(call.time_tag);
+    ReceivedAt: |call| Self(call.context.received_at);
+    Lateness: |call| Self(call.lateness);
+    Reply: |call| Self::new(Arc::clone(call.context.outlet), call.context.peer);
+    Message: |call| {
+        // The whole message is what was wanted, so no argument of it is one too many.
+        while call.args.next_arg().is_some() {}
+        Self::from(call.message)
+    };
+}
+
+/// The address of the method; for a fallback, the address of the message, if it is no pattern.
+impl FromCall for Address {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError> {
+        match call.address {
+            Some(address) => Ok(Self::clone(address)),
+            None => Self::new(call.message.address())
+                .map_err(|error| call.args.bad_value(error.to_string())),
+        }
+    }
+}

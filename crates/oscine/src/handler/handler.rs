@@ -1,0 +1,157 @@
+//! Functions and closures as handlers.
+
+use std::future::Future;
+use std::marker::PhantomData;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use oscine_codec::ReadError;
+use tokio_util::sync::ReusableBoxFuture;
+
+use crate::handler::call::Call;
+use crate::handler::callable::{Callable, Outcome, Running};
+use crate::handler::from_call::FromCall;
+use crate::handler::into_reply::{IntoReply, Replies};
+
+/// A function or closure that can handle messages.
+///
+/// Implemented for every `Fn` of up to twelve parameters that are [`FromCall`], whose output is [`IntoReply`] or a
+/// future of one. `M` only tells the implementations apart and is always inferred.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handler",
+    label = "not a handler",
+    note = "a handler is a function or closure, async or not, that is `Send + Sync + 'static`; each of its (at most \
+            twelve) parameters has to be `FromCall`, written with its type, and what it returns `IntoReply`",
+    note = "parameters are owned: `String` and not `&str`"
+)]
+pub trait Handler<M>: 'static {
+    /// Forgets the types.
+    #[doc(hidden)]
+    #[expect(private_interfaces, reason = "only this crate calls it")]
+    fn into_callable(self) -> Arc<dyn Callable>;
+}
+
+/// Marks handlers that are through when they return.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct IsSync;
+
+/// Marks handlers that return a future.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct IsAsync;
+
+struct SyncHandler<F, M> {
+    function: F,
+    marker: PhantomData<fn(M)>,
+}
+
+struct AsyncHandler<F, M> {
+    function: F,
+    /// The box of the last call that is through.
+    spare: Mutex<Option<Running>>,
+    marker: PhantomData<fn(M)>,
+}
+
+impl<F, M> AsyncHandler<F, M> {
+    fn spare(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Boxes `future`, in the box of an earlier call if there is one.
+    fn begin(&self, future: impl Future<Output = Replies> + Send + 'static) -> Running {
+        match self.spare().take() {
+            Some(mut running) => {
+                running.set(future);
+                running
+            }
+            None => ReusableBoxFuture::new(future),
+        }
+    }
+}
+
+macro_rules! handlers {
+    ($($name:ident)*) => {
+        impl<F, R, $($name,)*> Handler<(IsSync, $($name,)*)> for F
+        where
+            F: Fn($($name,)*) -> R + Send + Sync + 'static,
+            R: IntoReply,
+            $($name: FromCall + 'static,)*
+        {
+            #[expect(private_interfaces, reason = "only this crate calls it")]
+            fn into_callable(self) -> Arc<dyn Callable> {
+                Arc::new(SyncHandler { function: self, marker: PhantomData::<fn(($($name,)*))> })
+            }
+        }
+
+        impl<F, R, $($name,)*> Callable for SyncHandler<F, ($($name,)*)>
+        where
+            F: Fn($($name,)*) -> R + Send + Sync,
+            R: IntoReply,
+            $($name: FromCall,)*
+        {
+            #[allow(non_snake_case, reason = "one name for a type and its value")]
+            #[allow(unused_mut, reason = "not without parameters")]
+            fn call(&self, mut call: Call<'_>) -> Result<Outcome, ReadError> {
+                $(let $name = $name::from_call(&mut call)?;)*
+                call.args.finish()?;
+                let mut replies = Replies::default();
+                (self.function)($($name,)*).into_reply(&mut replies);
+                Ok(Outcome::Done(replies))
+            }
+        }
+
+        impl<F, R, $($name,)*> Handler<(IsAsync, $($name,)*)> for F
+        where
+            F: Fn($($name,)*) -> R + Send + Sync + 'static,
+            R: Future<Output: IntoReply> + Send + 'static,
+            $($name: FromCall + 'static,)*
+        {
+            #[expect(private_interfaces, reason = "only this crate calls it")]
+            fn into_callable(self) -> Arc<dyn Callable> {
+                Arc::new(AsyncHandler {
+                    function: self,
+                    spare: Mutex::new(None),
+                    marker: PhantomData::<fn(($($name,)*))>,
+                })
+            }
+        }
+
+        impl<F, R, $($name,)*> Callable for AsyncHandler<F, ($($name,)*)>
+        where
+            F: Fn($($name,)*) -> R + Send + Sync,
+            R: Future<Output: IntoReply> + Send + 'static,
+            $($name: FromCall,)*
+        {
+            #[allow(non_snake_case, reason = "one name for a type and its value")]
+            #[allow(unused_mut, reason = "not without parameters")]
+            fn call(&self, mut call: Call<'_>) -> Result<Outcome, ReadError> {
+                $(let $name = $name::from_call(&mut call)?;)*
+                call.args.finish()?;
+                let future = (self.function)($($name,)*);
+                Ok(Outcome::Running(self.begin(async move {
+                    let mut replies = Replies::default();
+                    future.await.into_reply(&mut replies);
+                    replies
+                })))
+            }
+
+            fn recycle(&self, running: Running) {
+                *self.spare() = Some(running);
+            }
+        }
+    };
+}
+
+handlers!();
+handlers!(A);
+handlers!(A B);
+handlers!(A B C);
+handlers!(A B C D);
+handlers!(A B C D E);
+handlers!(A B C D E G);
+handlers!(A B C D E G H);
+handlers!(A B C D E G H I);
+handlers!(A B C D E G H I J);
+handlers!(A B C D E G H I J K);
+handlers!(A B C D E G H I J K L);
+handlers!(A B C D E G H I J K L N);

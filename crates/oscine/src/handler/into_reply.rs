@@ -1,0 +1,93 @@
+//! Replying by return value.
+
+use std::error::Error;
+
+use oscine_codec::{Bundle, Message, Packet, ToArgs};
+use smallvec::SmallVec;
+
+/// What one call of a handler came to: packets for the sender, and faults.
+#[derive(Debug, Default)]
+pub struct Replies {
+    pub(crate) packets: SmallVec<[Packet; 1]>,
+    pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Replies {
+    /// Adds a packet for the sender.
+    pub fn push(&mut self, packet: impl Into<Packet>) {
+        self.packets.push(packet.into());
+    }
+
+    /// Says that the handler failed. It is counted and traced; the sender is not told. The first fault is kept.
+    pub fn fail(&mut self, error: impl Into<Box<dyn Error + Send + Sync>>) {
+        self.error.get_or_insert_with(|| error.into());
+    }
+}
+
+/// What a handler may return.
+///
+/// `()` is no reply. `(address, arguments)`, [`Message`], [`Bundle`] and [`Packet`] are sent to whoever sent the
+/// message. `Vec` and `Option` are several and perhaps none. Of a `Result`, the error is counted and traced.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be returned by a handler",
+    label = "not a reply",
+    note = "handlers return `()`, `(address, arguments)`, `Message`, `Bundle`, `Packet`, or an `Option`, `Result` \
+            or `Vec` of these, or a future of one"
+)]
+pub trait IntoReply {
+    /// Adds what is to be sent, or what went wrong, to `replies`.
+    fn into_reply(self, replies: &mut Replies);
+}
+
+impl IntoReply for () {
+    fn into_reply(self, _: &mut Replies) {}
+}
+
+impl IntoReply for Message {
+    fn into_reply(self, replies: &mut Replies) {
+        replies.push(self);
+    }
+}
+
+impl IntoReply for Bundle {
+    fn into_reply(self, replies: &mut Replies) {
+        replies.push(self);
+    }
+}
+
+impl IntoReply for Packet {
+    fn into_reply(self, replies: &mut Replies) {
+        replies.push(self);
+    }
+}
+
+impl<S: AsRef<str>, A: ToArgs> IntoReply for (S, A) {
+    fn into_reply(self, replies: &mut Replies) {
+        Message::new(self.0, self.1).into_reply(replies);
+    }
+}
+
+impl<R: IntoReply> IntoReply for Option<R> {
+    fn into_reply(self, replies: &mut Replies) {
+        if let Some(reply) = self {
+            reply.into_reply(replies);
+        }
+    }
+}
+
+impl<R: IntoReply, E: Into<Box<dyn Error + Send + Sync>>> IntoReply for Result<R, E> {
+    fn into_reply(self, replies: &mut Replies) {
+        match self {
+            Ok(reply) => reply.into_reply(replies),
+            Err(error) => replies.fail(error),
+        }
+    }
+}
+
+impl<R: IntoReply> IntoReply for Vec<R> {
+    fn into_reply(self, replies: &mut Replies) {
+        for reply in self {
+            reply.into_reply(replies);
+        }
+    }
+}

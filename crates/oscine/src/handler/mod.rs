@@ -1,0 +1,55 @@
+//! Handlers: what runs when a message reaches a method.
+//!
+//! A handler is a function or closure, async or not, of up to twelve parameters. Each parameter takes itself from
+//! the call, in order, arguments and context mixed as you like:
+//!
+//! * arguments: `i32` `i64` `f32` `f64` `bool` `char` `String` `Bytes` `Vec<u8>` [`TimeTag`] [`Color`] [`Midi`],
+//!   `Option<T>`, `Vec<T>` and `[T; N]` for arrays, tuples, [`Rest<T>`] for all that are left. Numbers and truth
+//!   values stand in for each other;
+//! * context: [`Peer`], [`Address`], [`Message`], [`BundleTime`], [`ReceivedAt`], [`Lateness`], [`Reply`].
+//!
+//! All arguments have to be taken. A handler whose parameters do not fit a message is not called: the next one at
+//! that address is tried, and the misfit is counted.
+//!
+//! What a handler returns goes back to the sender: see [`IntoReply`].
+//!
+//! ```
+//! use oscine::{AddressSpace, Message, Peer};
+//!
+//! let space = AddressSpace::new();
+//! space.method("/gain", |gain: f32| println!("gain {gain}"))?;
+//! space.method("/who", |peer: Peer| Message::new("/you", peer.to_string()))?;
+//! space.method("/add", async |a: i32, b: i32| ("/sum", a + b))?;
+//! # Ok::<(), oscine::AddressError>(())
+//! ```
+//!
+//! [`Address`]: crate::Address
+//! [`Bytes`]: bytes::Bytes
+//! [`Color`]: crate::Color
+//! [`Message`]: crate::Message
+//! [`Midi`]: crate::Midi
+//! [`Peer`]: crate::Peer
+//! [`Rest<T>`]: crate::Rest
+//! [`TimeTag`]: crate::TimeTag
+
+pub(crate) mod arguments;
+pub(crate) mod call;
+pub(crate) mod callable;
+pub(crate) mod context;
+pub(crate) mod from_call;
+#[expect(
+    clippy::module_inception,
+    reason = "one file an idea, and this one holds the public trait"
+)]
+pub(crate) mod handler;
+pub(crate) mod into_reply;
+pub(crate) mod outlet;
+pub(crate) mod reply;
+
+pub use call::Call;
+pub use context::{BundleTime, Lateness, ReceivedAt};
+pub use from_call::FromCall;
+pub use handler::{Handler, IsAsync, IsSync};
+pub use into_reply::{IntoReply, Replies};
+pub use outlet::SendError;
+pub use reply::Reply;

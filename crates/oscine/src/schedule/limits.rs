@@ -1,0 +1,79 @@
+//! How much may wait.
+
+use std::time::Duration;
+
+use thiserror::Error;
+
+/// How much may wait in a schedule. A `Copy` value.
+///
+/// Whoever sends bundles with time tags in the future chooses how much waits, and for how long. What is beyond a
+/// limit is refused and counted; what waits already stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScheduleLimits {
+    pub(crate) count: usize,
+    pub(crate) bytes: usize,
+    pub(crate) horizon: Duration,
+}
+
+impl ScheduleLimits {
+    /// The default limits.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { count: 65_536, bytes: 64 * 1024 * 1024, horizon: Duration::from_secs(24 * 60 * 60) }
+    }
+
+    /// How many bundles may wait. Default 65,536. Each takes about 200 bytes beside its own.
+    #[must_use]
+    pub const fn count(mut self, bundles: usize) -> Self {
+        self.count = bundles;
+        self
+    }
+
+    /// How many bytes of bundles may wait. Default 64 MiB (67,108,864).
+    #[must_use]
+    pub const fn bytes(mut self, bytes: usize) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// How far ahead a bundle may be. Default 24 hours.
+    ///
+    /// A sender whose clock is wrong by years is refused at once, and does not fill the schedule for ever.
+    #[must_use]
+    pub const fn horizon(mut self, ahead: Duration) -> Self {
+        self.horizon = ahead;
+        self
+    }
+}
+
+impl Default for ScheduleLimits {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Why something was not put into a schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// As many wait as may.
+    #[error("{limit} bundles are waiting already")]
+    Count {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many bytes wait as may.
+    #[error("{limit} bytes of bundles are waiting already")]
+    Bytes {
+        /// The limit.
+        limit: usize,
+    },
+    /// It is due too far ahead.
+    #[error("due {ahead:?} ahead, beyond the horizon of {limit:?}")]
+    Horizon {
+        /// How far ahead it is due.
+        ahead: Duration,
+        /// The limit.
+        limit: Duration,
+    },
+}

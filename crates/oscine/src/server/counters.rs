@@ -1,0 +1,75 @@
+//! What a server has counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])+ $name:ident,)+) => {
+        /// What a server has counted since it was bound. A snapshot.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+        #[non_exhaustive]
+        pub struct Stats {
+            $($(#[$doc])+ pub $name: u64,)+
+        }
+
+        /// The counters of a running server.
+        #[derive(Debug, Default)]
+        pub(crate) struct Counters {
+            $(pub(crate) $name: Counter,)+
+        }
+
+        impl Counters {
+            /// All counters as they are now.
+            pub(crate) fn read(&self) -> Stats {
+                Stats { $($name: self.$name.0.load(Ordering::Relaxed),)+ }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Packets received, the bad ones among them.
+    received,
+    /// Bytes of the packets received, without framing. Each packet counts once.
+    received_bytes,
+    /// Packets that did not decode, and frames that were damaged.
+    bad,
+    /// Messages run, whether a method was there or not.
+    messages,
+    /// Calls of handlers, fallbacks among them.
+    calls,
+    /// Messages that reached no method; the fallback got them if there is one.
+    unmatched,
+    /// Messages whose address pattern is broken. They are unmatched, too.
+    bad_patterns,
+    /// Messages that reached methods whose handlers all wanted other arguments.
+    misfits,
+    /// Handlers that returned an error.
+    handler_errors,
+    /// Handlers that panicked.
+    handler_panics,
+    /// Bundles put in line for later, nested ones with a time of their own among them.
+    scheduled,
+    /// Bundles that were due later and refused because the schedule was full.
+    schedule_refused,
+    /// Bundles that waited and have run.
+    released,
+    /// Bundles that still waited when the server stopped.
+    dropped_at_stop,
+    /// Packets handed over to be sent.
+    sent,
+    /// Packets that could not be handed over.
+    send_failures,
+    /// TCP connections accepted.
+    connections,
+}
+
+/// A number that only grows.
+#[derive(Debug, Default)]
+pub(crate) struct Counter(AtomicU64);
+
+impl Counter {
+    pub(crate) fn add(&self, count: usize) {
+        // Relaxed: nothing is concluded from one counter about another.
+        self.0.fetch_add(count as u64, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,33 @@
+//! The server: sockets to methods, bundles at their time, replies back.
+//!
+//! One task reads the UDP sockets, keeps the schedule and calls the handlers, one after another: a bundle is atomic
+//! because nothing else runs. Each TCP connection has a task of its own, which reads packets into a bounded queue and
+//! writes what is sent to that peer.
+//!
+//! ```text
+//!   UDP sockets ───────────────────────────────┐
+//!   TCP listener ──► connection ──► bounded ──►│ dispatch ──► handlers
+//!                    connection ──► queue      │    ▲            │ replies
+//!                        ▲                     │ engine, timer   ▼
+//!                        └───────────────── outbound ◄───────────┘
+//! ```
+//!
+//! A handler that does not return holds up what comes after it, and nothing else: sockets are bound, connections
+//! are kept, and what the system's buffers hold waits.
+
+pub(crate) mod builder;
+pub(crate) mod counters;
+pub(crate) mod dispatcher;
+pub(crate) mod handle;
+pub(crate) mod main_loop;
+pub(crate) mod outbound;
+pub(crate) mod serve;
+#[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
+pub(crate) mod server;
+pub(crate) mod tasks;
+
+pub use builder::{BindError, ServerBuilder};
+pub use counters::Stats;
+pub use handle::ServerHandle;
+pub use serve::Serve;
+pub use server::Server;

@@ -1,0 +1,116 @@
+//! Serving.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::io;
+use std::pin::Pin;
+use std::time::Duration;
+
+use tracing::{info, warn};
+
+use crate::server::server::Server;
+
+/// How long a server that was told to stop waits for what runs.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A server about to serve: await it.
+///
+/// # Examples
+///
+/// ```no_run
+/// use oscine::Server;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let server = Server::builder().udp("0.0.0.0:9000").bind().await?;
+/// let ctrl_c = async { _ = tokio::signal::ctrl_c().await };
+/// server.serve().with_graceful_shutdown(ctrl_c).await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a server does nothing until it is awaited"]
+pub struct Serve {
+    server: Server,
+    shutdown: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    grace: Duration,
+}
+
+impl Serve {
+    pub(crate) const fn new(server: Server) -> Self {
+        Self { server, shutdown: None, grace: GRACE }
+    }
+
+    /// Stops the server when `shutdown` completes: the message that runs is finished, replies that were handed over
+    /// are sent, bundles that wait are dropped and counted.
+    pub fn with_graceful_shutdown(
+        mut self,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        self.shutdown = Some(Box::pin(shutdown));
+        self
+    }
+
+    /// How long a handler that runs when the server is stopped has to finish, and connections to take their replies.
+    /// Default 5 seconds; what is not done then is cut short.
+    pub const fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    async fn run(self) -> io::Result<()> {
+        let Self { server, shutdown, grace } = self;
+        let (mut main_loop, handle, mut ended) = server.start();
+        // However this ends, the tasks end with it.
+        let _stop = handle.stop.clone().drop_guard();
+        let stopped = handle.stopped.clone().drop_guard();
+        let shutdown = async {
+            match shutdown {
+                Some(shutdown) => tokio::select! {
+                    () = shutdown => handle.stop.cancel(),
+                    () = handle.stop.cancelled() => {}
+                },
+                None => handle.stop.cancelled().await,
+            }
+            tokio::time::sleep(grace).await;
+        };
+        tokio::pin!(shutdown);
+        info!(endpoints = ?handle.endpoints(), "serving");
+        let result = tokio::select! {
+            result = main_loop.run() => result,
+            () = &mut shutdown => {
+                warn!(?grace, "a handler was cut short");
+                Ok(())
+            }
+        };
+        handle.stop.cancel();
+        handle.counters.dropped_at_stop.add(main_loop.dispatcher.engine.schedule().len());
+        // The sockets and the queue of the connections go first, so that nobody waits for them.
+        drop(main_loop);
+        tokio::select! {
+            _ = ended.recv() => {}
+            () = &mut shutdown => warn!(?grace, "connections were cut short"),
+        }
+        handle.outbound.close();
+        info!("stopped");
+        drop(stopped);
+        result
+    }
+}
+
+impl IntoFuture for Serve {
+    type Output = io::Result<()>;
+    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl fmt::Debug for Serve {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("server", &self.server)
+            .field("grace", &self.grace)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,118 @@
+//! A server that is bound.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use oscine_transport::Endpoint;
+use oscine_transport::tcp::Listener;
+use tokio::sync::mpsc;
+
+use crate::server::builder::ServerBuilder;
+use crate::server::handle::ServerHandle;
+use crate::server::main_loop::MainLoop;
+use crate::server::serve::Serve;
+use crate::server::tasks::{Inbound, Tasks};
+
+/// How many packets from connections may wait to be run.
+const INBOX: usize = 1024;
+
+/// A server that is bound: its sockets receive, and [`serve`](Self::serve) runs what they received.
+///
+/// # Examples
+///
+/// ```
+/// use oscine::{AddressSpace, Client, Server};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let space = AddressSpace::new();
+/// space.method("/add", |a: i32, b: i32| ("/sum", a + b))?;
+///
+/// let server = Server::builder().udp("127.0.0.1:0").address_space(space).bind().await?;
+/// let endpoint = server.endpoints()[0].clone();
+/// let handle = server.handle();
+/// tokio::spawn(server.serve().into_future());
+///
+/// let mut client = Client::connect(&endpoint).await?;
+/// let sum = client.request(("/add", (2, 3)), "/sum").await?;
+/// assert_eq!(sum.args().parse::<i32>()?, 5);
+/// handle.stop();
+/// handle.stopped().await;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a server does nothing until `serve` is awaited"]
+pub struct Server {
+    pub(crate) main_loop: MainLoop,
+    pub(crate) listeners: Vec<Listener>,
+    pub(crate) senders: Vec<Sender>,
+    pub(crate) handle: ServerHandle,
+    pub(crate) inbox: mpsc::Sender<Inbound>,
+}
+
+/// A UDP socket's sending side and what waits for it.
+pub(crate) type Sender = (
+    oscine_transport::udp::UdpSender,
+    mpsc::Receiver<(oscine_codec::Packet, std::net::SocketAddr)>,
+);
+
+impl Server {
+    /// Starts a server's description.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+
+    /// Serves until it is stopped.
+    ///
+    /// Nothing that a peer sends ends it. Await it, hand it to `tokio::spawn` with
+    /// [`into_future`](std::future::IntoFuture::into_future), or end it with
+    /// [`with_graceful_shutdown`](Serve::with_graceful_shutdown). Dropping it stops the server at once.
+    pub fn serve(self) -> Serve {
+        Serve::new(self)
+    }
+
+    /// A handle to send, edit, read counters, and stop.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+
+    /// Where the server listens: the addresses that were really bound, in the order of the builder's calls.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        self.handle.endpoints()
+    }
+
+    /// Starts the tasks. The receiver is closed when all of them have ended.
+    pub(crate) fn start(self) -> (MainLoop, ServerHandle, mpsc::Receiver<Infallible>) {
+        let (alive, ended) = mpsc::channel(1);
+        let tasks = Tasks {
+            inbox: self.inbox,
+            outbound: Arc::clone(&self.handle.outbound),
+            counters: Arc::clone(&self.handle.counters),
+            stop: self.handle.stop.clone(),
+            next_connection: Arc::new(AtomicU64::new(0)),
+            alive,
+        };
+        for listener in self.listeners {
+            tasks.spawn_listener(listener);
+        }
+        for (sender, queue) in self.senders {
+            tasks.spawn_sender(sender, queue);
+        }
+        (self.main_loop, self.handle, ended)
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("handle", &self.handle).finish_non_exhaustive()
+    }
+}
+
+/// The queue between the connections and the main loop.
+pub(crate) fn inbox() -> (mpsc::Sender<Inbound>, mpsc::Receiver<Inbound>) {
+    mpsc::channel(INBOX)
+}
