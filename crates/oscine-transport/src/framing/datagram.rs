@@ -115,6 +115,15 @@ mod tests {
     }
 
     #[test]
+    fn a_datagram_is_consumed_when_it_is_given() {
+        let mut framing = Datagram::new();
+        let mut src = BytesMut::from(&b"one"[..]);
+        assert_eq!(framing.decode(&mut src), Ok(Decoded::Frame("one".into())));
+        assert!(src.is_empty());
+        assert_eq!(framing.decode(&mut src), Ok(Decoded::More));
+    }
+
+    #[test]
     fn a_long_datagram_is_a_fault() {
         let mut framing = Datagram::with_max_frame(3);
         let mut src = BytesMut::from(&b"four"[..]);

@@ -191,6 +191,8 @@ impl UdpBuilder {
         socket.set_reuse_address(self.reuse_address)?;
         #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
         socket.set_reuse_port(self.reuse_port)?;
+        #[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
+        let _ = self.reuse_port;
         if let Some(bytes) = self.recv_buffer {
             set_recv_buffer(&socket, bytes);
         }

@@ -8,7 +8,7 @@ use std::{
 
 use quinn_udp::{RecvMeta, Transmit, UdpSockRef, UdpSocketState};
 use socket2::SockRef;
-use tokio::{io::Interest, net::UdpSocket};
+use tokio::{io::Interest, net::UdpSocket, task::coop::consume_budget};
 use tracing::trace;
 
 use crate::framing::error::FrameTooLong;
@@ -59,6 +59,8 @@ impl Link {
 
     /// Sends, waiting until the system takes the datagram.
     pub(super) async fn send(&self, bytes: &[u8], target: Target) -> Result<(), SendError> {
+        // A socket that is always ready must not keep other tasks from their turn.
+        consume_budget().await;
         loop {
             match self.try_send(bytes, target) {
                 Err(SendError::Full) => self.socket.writable().await?,
@@ -101,10 +103,11 @@ impl Link {
             segment_size: Some(segment),
             src_ip: None,
         };
-        let send = || self.state.try_send(UdpSockRef::from(&self.socket), &transmit);
+        let attempt = || self.state.try_send(UdpSockRef::from(&self.socket), &transmit);
+        let send = || self.socket.try_io(Interest::WRITABLE, attempt);
         let count = bytes.len().div_ceil(segment.max(1));
+        consume_budget().await;
         loop {
-            let send = || self.socket.try_io(Interest::WRITABLE, send);
             match self.attempt(bytes.len(), count, send) {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.socket.writable().await?;

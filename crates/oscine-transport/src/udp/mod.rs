@@ -62,6 +62,7 @@ pub(crate) mod counters;
 pub(crate) mod fragmentation;
 pub(crate) mod inbox;
 pub(crate) mod link;
+pub(crate) mod outbox;
 pub(crate) mod packets;
 pub(crate) mod pause;
 pub(crate) mod received;

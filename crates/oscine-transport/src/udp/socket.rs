@@ -11,6 +11,7 @@ use oscine_codec::{DecodeOptions, Packet};
 use socket2::SockRef;
 use tokio::{
     net::{ToSocketAddrs, UdpSocket},
+    task::coop::poll_proceed,
     time::Instant,
 };
 use tracing::{trace, warn};
@@ -22,6 +23,7 @@ use crate::send_error::SendError;
 use crate::udp::batch::Batch;
 use crate::udp::inbox::Inbox;
 use crate::udp::link::{Link, Target, is_report};
+use crate::udp::outbox::Outbox;
 use crate::udp::pause::Pause;
 use crate::udp::received::Received;
 use crate::udp::sender::UdpSender;
@@ -60,8 +62,7 @@ pub struct Udp {
     quiet: Quiet,
     decode: DecodeOptions,
     max_datagram: usize,
-    /// A packet that the sink has taken and the system has not.
-    outgoing: Option<(Packet, SocketAddr)>,
+    outbox: Outbox,
 }
 
 impl Udp {
@@ -77,7 +78,7 @@ impl Udp {
             quiet: Quiet::default(),
             decode,
             max_datagram,
-            outgoing: None,
+            outbox: Outbox::default(),
         })
     }
 
@@ -230,16 +231,6 @@ impl Udp {
         }
         Some(Received { packet, peer, at })
     }
-
-    /// Sends what the sink has taken.
-    fn poll_outgoing(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        if let Some((packet, peer)) = &self.outgoing {
-            let sent = ready!(self.link.poll_send(cx, packet.as_bytes(), Target::Peer(*peer)));
-            self.outgoing = None;
-            return Poll::Ready(forgive(sent));
-        }
-        Poll::Ready(Ok(()))
-    }
 }
 
 impl Stream for Udp {
@@ -247,8 +238,11 @@ impl Stream for Udp {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received>> {
         let udp = self.get_mut();
+        // A flood is always ready; other tasks get their turn all the same.
+        let coop = ready!(poll_proceed(cx));
         loop {
             if let Some(received) = udp.take() {
+                coop.made_progress();
                 return Poll::Ready(Some(received));
             }
             if ready!(udp.poll_fill(cx)).is_none() {
@@ -263,32 +257,24 @@ impl Sink<(Packet, SocketAddr)> for Udp {
     type Error = SendError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.get_mut().poll_outgoing(cx)
+        let udp = self.get_mut();
+        let coop = ready!(poll_proceed(cx));
+        let outcome = ready!(udp.outbox.poll(&udp.link, cx));
+        coop.made_progress();
+        Poll::Ready(outcome)
     }
 
     fn start_send(self: Pin<&mut Self>, item: (Packet, SocketAddr)) -> Result<(), SendError> {
         let udp = self.get_mut();
-        match forgive(udp.try_send_to(&item.0, item.1)) {
-            Err(SendError::Full) => {
-                udp.outgoing = Some(item);
-                Ok(())
-            }
-            outcome => outcome,
-        }
+        udp.outbox.push(&udp.link, item.0, item.1)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.get_mut().poll_outgoing(cx)
+        let udp = self.get_mut();
+        udp.outbox.poll(&udp.link, cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.get_mut().poll_outgoing(cx)
-    }
-}
-
-fn forgive(sent: Result<(), SendError>) -> Result<(), SendError> {
-    match sent {
-        Err(SendError::Io(error)) if is_report(&error) => Ok(()),
-        sent => sent,
+        self.poll_flush(cx)
     }
 }

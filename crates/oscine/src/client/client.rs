@@ -9,7 +9,6 @@ use std::time::Duration;
 use futures::{Stream, StreamExt};
 use oscine_codec::{Bundle, Packet};
 
-use crate::client::builder::ClientBuilder;
 use crate::client::error::ClientError;
 use crate::client::link::Link;
 use crate::client::outgoing::IntoPacket;
@@ -46,52 +45,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client on UDP: `"127.0.0.1:9000"`, `"mixer.local:10023"`. The name is resolved once.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] when the name cannot be resolved or the system has no socket. That nobody listens there is no
-    /// error.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, nothing was sent.
-    pub async fn udp(address: impl ToString) -> Result<Self, ClientError> {
-        Self::connect(format!("osc.udp://{}", address.to_string())).await
-    }
-
-    /// A client on TCP. It speaks SLIP (OSC 1.1); [`connect`](Self::connect) can name another framing.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] when the name cannot be resolved or nobody listens there.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, nothing was sent.
-    pub async fn tcp(address: impl ToString) -> Result<Self, ClientError> {
-        Self::connect(format!("osc.tcp://{}", address.to_string())).await
-    }
-
-    /// A client of an [`Endpoint`](oscine_transport::Endpoint), which may be given as text:
-    /// `"osc.tcp://127.0.0.1:3032?framing=length"`.
-    ///
-    /// # Errors
-    ///
-    /// [`ClientError`] when it is no endpoint, the name cannot be resolved, or nobody listens there.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, nothing was sent.
-    pub async fn connect(endpoint: impl ToString) -> Result<Self, ClientError> {
-        Self::builder().connect(endpoint).await
-    }
-
-    /// Starts a client's description.
-    pub fn builder() -> ClientBuilder {
-        ClientBuilder::default()
-    }
-
     /// Sends a message as `(address, arguments)`, or a packet that is built already.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ impl Link {
     /// Sends one packet.
     pub(crate) async fn send(&self, packet: Packet) -> Result<(), SendError> {
         match self {
-            Self::Udp(udp) => udp.send(&packet).await,
+            Self::Udp(udp) => Udp::send(udp, &packet).await,
             Self::Tcp { sink, .. } => sink.lock().await.send(packet).await,
         }
     }
@@ -38,7 +38,7 @@ impl Link {
         match self {
             Self::Udp(udp) => {
                 for packet in packets {
-                    udp.send(packet).await?;
+                    Udp::send(udp, packet).await?;
                 }
                 Ok(())
             }

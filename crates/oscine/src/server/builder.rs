@@ -23,7 +23,8 @@ use crate::server::dispatcher::Dispatcher;
 use crate::server::handle::ServerHandle;
 use crate::server::main_loop::MainLoop;
 use crate::server::outbound::{Outbound, QUEUE, UdpOut};
-use crate::server::server::{Server, inbox};
+use crate::server::server::Server;
+use crate::server::tasks::INBOX;
 use crate::timer::Timer;
 
 /// A server's description: where it listens, and what it does with what it hears.
@@ -50,6 +51,13 @@ impl Default for ServerBuilder {
             max_frame: DEFAULT_MAX_FRAME,
             max_connections: 500,
         }
+    }
+}
+
+impl Server {
+    /// Starts a server's description.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
     }
 }
 
@@ -163,7 +171,7 @@ impl ServerBuilder {
             senders.push((udp.sender(), waiting));
         }
         let outbound = Arc::new(Outbound::new(ways_out, Arc::clone(&counters)));
-        let (inbox_sender, inbox) = inbox();
+        let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let main_loop = MainLoop {
             dispatcher: Dispatcher {
                 engine: Engine::new(self.schedule),

@@ -9,14 +9,10 @@ use oscine_transport::Endpoint;
 use oscine_transport::tcp::Listener;
 use tokio::sync::mpsc;
 
-use crate::server::builder::ServerBuilder;
 use crate::server::handle::ServerHandle;
 use crate::server::main_loop::MainLoop;
 use crate::server::serve::Serve;
 use crate::server::tasks::{Inbound, Tasks};
-
-/// How many packets from connections may wait to be run.
-const INBOX: usize = 1024;
 
 /// A server that is bound: its sockets receive, and [`serve`](Self::serve) runs what they received.
 ///
@@ -59,11 +55,6 @@ pub(crate) type Sender = (
 );
 
 impl Server {
-    /// Starts a server's description.
-    pub fn builder() -> ServerBuilder {
-        ServerBuilder::default()
-    }
-
     /// Serves until it is stopped.
     ///
     /// Nothing that a peer sends ends it. Await it, hand it to `tokio::spawn` with
@@ -110,9 +101,4 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("handle", &self.handle).finish_non_exhaustive()
     }
-}
-
-/// The queue between the connections and the main loop.
-pub(crate) fn inbox() -> (mpsc::Sender<Inbound>, mpsc::Receiver<Inbound>) {
-    mpsc::channel(INBOX)
 }

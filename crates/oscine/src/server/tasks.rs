@@ -18,6 +18,9 @@ use crate::peer::Peer;
 use crate::server::counters::Counters;
 use crate::server::outbound::Outbound;
 
+/// How many packets from connections may wait to be run.
+pub(crate) const INBOX: usize = 1024;
+
 /// A packet that a connection has read.
 #[derive(Debug)]
 pub(crate) struct Inbound {
