@@ -35,8 +35,19 @@ pub struct Serve {
     grace: Duration,
 }
 
+impl Server {
+    /// Serves until it is stopped.
+    ///
+    /// Nothing that a peer sends ends it. Await it, hand it to `tokio::spawn` with
+    /// [`into_future`](std::future::IntoFuture::into_future), or end it with
+    /// [`with_graceful_shutdown`](Serve::with_graceful_shutdown). Dropping it stops the server at once.
+    pub fn serve(self) -> Serve {
+        Serve::new(self)
+    }
+}
+
 impl Serve {
-    pub(crate) const fn new(server: Server) -> Self {
+    const fn new(server: Server) -> Self {
         Self { server, shutdown: None, grace: GRACE }
     }
 

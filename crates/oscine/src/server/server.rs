@@ -11,7 +11,6 @@ use tokio::sync::mpsc;
 
 use crate::server::handle::ServerHandle;
 use crate::server::main_loop::MainLoop;
-use crate::server::serve::Serve;
 use crate::server::tasks::{Inbound, Tasks};
 
 /// A server that is bound: its sockets receive, and [`serve`](Self::serve) runs what they received.
@@ -55,15 +54,6 @@ pub(crate) type Sender = (
 );
 
 impl Server {
-    /// Serves until it is stopped.
-    ///
-    /// Nothing that a peer sends ends it. Await it, hand it to `tokio::spawn` with
-    /// [`into_future`](std::future::IntoFuture::into_future), or end it with
-    /// [`with_graceful_shutdown`](Serve::with_graceful_shutdown). Dropping it stops the server at once.
-    pub fn serve(self) -> Serve {
-        Serve::new(self)
-    }
-
     /// A handle to send, edit, read counters, and stop.
     #[must_use]
     pub fn handle(&self) -> ServerHandle {
