@@ -1,1 +1,1 @@
-//! Unpublished.
+//! The examples lie beside this folder; this crate only gives them a home.

@@ -25,6 +25,12 @@ impl TextError {
         Self { reason: source.to_string(), offset, source: Some(source) }
     }
 
+    /// What is wrong.
+    #[must_use]
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
     /// Where it is wrong, in bytes from the start of the text.
     #[must_use]
     pub const fn offset(&self) -> usize {

@@ -22,7 +22,7 @@ pub enum ParseEndpointError {
     },
     /// There is nothing where the host is expected, or something that is no host.
     #[error(
-        "{host:?} is not a host, expected a name, an IPv4 address, an IPv6 address in brackets, or *"
+        "{host:?} is not a host, expected a name, an IPv4 address, an IPv6 one in brackets, or *"
     )]
     Host {
         /// What stood there.

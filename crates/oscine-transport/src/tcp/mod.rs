@@ -1,7 +1,7 @@
 //! Packets over TCP.
 //!
-//! A [`Connection`] is a stream and a sink of packets: tokio-util's `Framed` over a `TcpStream`, with
-//! a [`PacketCodec`](crate::PacketCodec). What comes out of it, and when, is told in
+//! A [`Connection`] is a stream and a sink of packets: tokio-util's `Framed` over a `TcpStream`,
+//! with a [`PacketCodec`](crate::PacketCodec). What comes out of it, and when, is told in
 //! [`codec`](crate::codec). A [`Listener`] accepts connections, [`connect`] makes one.
 //!
 //! TCP has no marks between packets, so there are two framings, and peers that use the wrong one
