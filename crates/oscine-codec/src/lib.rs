@@ -64,3 +64,8 @@ pub use view::{
     Arg, Args, ArrayRef, BundleRef, Elements, MessageRef, Messages, Node, PacketRef, TimedMessage,
     TypeTags, Walk,
 };
+
+/// The README's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

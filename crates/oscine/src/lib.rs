@@ -1,15 +1,57 @@
-//! To be written.
+//! Async Open Sound Control (OSC) on Tokio: address space, server, client, schedule.
+//!
+//! OSC sends small messages, an address and typed arguments, between instruments, lights, stages and programs, and
+//! bundles of them that are to run at an exact time. This crate is what a program needs to take part.
+//!
+//! # Contents
+//!
+//! * Receive: [`Server`] carries what its sockets receive to the methods of an [`AddressSpace`]. What may be a
+//!   method, and what it may ask for and return, is told in [`handler`].
+//! * Send: [`Client`], [`Message::new`], [`Bundle::new`].
+//! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait.
+//! * Own loops: [`Engine`] says what runs and when, without sockets and clock; [`Schedule`] is its queue, [`Space`]
+//!   its tree.
+//! * Below: [`codec`] is bytes to packets and back, [`transport`] is sockets and framings.
+//!
+//! Not here: discovery, OSCQuery, WebSocket.
+//!
+//! # Examples
+//!
+//! ```
+//! use oscine::{AddressSpace, Client, Server};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let space = AddressSpace::new();
+//! space.method("/echo", |text: String| ("/echoed", text))?;
+//! let server = Server::builder().udp("127.0.0.1:0").address_space(space).bind().await?;
+//! let endpoint = server.endpoints()[0].clone();
+//! tokio::spawn(server.serve().into_future());
+//!
+//! let mut client = Client::connect(&endpoint).await?;
+//! let reply = client.request(("/echo", "hello"), "/echoed").await?;
+//! assert_eq!(reply.args().parse::<&str>()?, "hello");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Features
+//!
+//! * `cli`: the `oscine` tool. Off by default.
+
+mod peer;
 
 mod address_space;
-mod client;
+pub mod handler;
+mod space;
+
 mod clock;
 mod engine;
-pub mod handler;
-mod peer;
 mod schedule;
-mod server;
-mod space;
 mod timer;
+
+mod client;
+mod server;
 
 pub use address_space::AddressSpace;
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
@@ -24,9 +66,13 @@ pub use oscine_codec::{
     Nil, Packet, PacketRef, Pattern, Profile, ReadError, Rest, Symbol, Text, TimeTag, TimedMessage,
     ToArg, ToArgs,
 };
-pub use oscine_transport as transport;
-pub use oscine_transport::Endpoint;
+pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits};
 pub use server::{BindError, Serve, Server, ServerBuilder, ServerHandle, Stats};
 pub use space::{Entries, Entry, MethodKey, Space};
+
+/// The README's code, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

@@ -14,7 +14,7 @@ use tracing_subscriber::EnvFilter;
 
 /// Open Sound Control from the command line.
 #[derive(Debug, Parser)]
-#[command(version, about, after_help = AFTER_HELP)]
+#[command(version, about = "Open Sound Control from the command line", after_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

@@ -1,0 +1,115 @@
+//! What the integration tests share: a server on a free port, a log that handlers write to, and a
+//! limit that keeps a test from hanging.
+#![allow(dead_code, reason = "no test uses all of it")]
+
+pub(crate) mod log;
+pub(crate) mod wire;
+
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use oscine::transport::framing::FramingKind;
+use oscine::{AddressSpace, Client, Endpoint, Packet, Serve, Server, ServerBuilder};
+use oscine::{ServerHandle, Stats};
+use tokio::task::JoinHandle;
+
+pub(crate) use log::{Log, log};
+
+/// Any free port on loopback.
+pub(crate) const LOOPBACK: &str = "127.0.0.1:0";
+
+/// The framings that a client can be told.
+pub(crate) const FRAMINGS: [FramingKind; 3] =
+    [FramingKind::Slip, FramingKind::LengthPrefix, FramingKind::Auto];
+
+/// How long anything may take. It only keeps a test that fails from hanging.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Awaits `future`, and fails if that never ends.
+#[track_caller]
+pub(crate) fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
+    let place = std::panic::Location::caller();
+    async move {
+        let limited = tokio::time::timeout(LIMIT, future).await;
+        limited.unwrap_or_else(|_| panic!("{place}: nothing happened for {LIMIT:?}"))
+    }
+}
+
+/// A server that serves in a task of its own.
+pub(crate) struct Running {
+    pub(crate) handle: ServerHandle,
+    pub(crate) task: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Serves on one UDP port and one TCP port that detects the framing.
+    pub(crate) async fn start(space: AddressSpace) -> Self {
+        let builder = Server::builder().udp(LOOPBACK).tcp(LOOPBACK).address_space(space);
+        Self::bind(builder).await
+    }
+
+    /// Serves as the builder says.
+    pub(crate) async fn bind(builder: ServerBuilder) -> Self {
+        let server = builder.bind().await.unwrap();
+        Self { handle: server.handle(), task: tokio::spawn(server.serve().into_future()) }
+    }
+
+    /// Serves as the builder says, and has `grace` to stop.
+    pub(crate) async fn with_grace(builder: ServerBuilder, grace: Duration) -> Self {
+        let server = builder.bind().await.unwrap();
+        let handle = server.handle();
+        let serve: Serve = server.serve().grace(grace);
+        Self { handle, task: tokio::spawn(serve.into_future()) }
+    }
+
+    /// The first UDP port.
+    pub(crate) fn udp(&self) -> SocketAddr {
+        self.port(|endpoint| matches!(endpoint, Endpoint::Udp { .. }))
+    }
+
+    /// The first TCP port.
+    pub(crate) fn tcp(&self) -> SocketAddr {
+        self.port(|endpoint| matches!(endpoint, Endpoint::Tcp { .. }))
+    }
+
+    /// A client on UDP.
+    pub(crate) async fn udp_client(&self) -> Client {
+        Client::udp(self.udp()).await.unwrap()
+    }
+
+    /// A client on TCP that speaks `framing`.
+    pub(crate) async fn tcp_client(&self, framing: FramingKind) -> Client {
+        let endpoint = format!("osc.tcp://{}?framing={framing}", self.tcp());
+        Client::connect(endpoint).await.unwrap()
+    }
+
+    /// Stops the server, waits until it has, and says what it has counted.
+    pub(crate) async fn stop(self) -> Stats {
+        self.handle.stop();
+        within(self.task).await.unwrap().unwrap();
+        self.handle.stats()
+    }
+
+    fn port(&self, wanted: impl Fn(&&Endpoint) -> bool) -> SocketAddr {
+        let endpoint = self.handle.endpoints().iter().find(wanted).unwrap();
+        let text = endpoint.to_string();
+        let (_, place) = text.split_once("://").unwrap();
+        place.split('?').next().unwrap().parse().unwrap()
+    }
+}
+
+/// Sends `packets` over UDP to a server with this space, and says what the handlers noted and what
+/// the server counted. Whatever the packets set off at once has happened by then.
+pub(crate) async fn run(
+    space: &AddressSpace,
+    log: Log,
+    packets: &[Packet],
+) -> (Vec<String>, Stats) {
+    let server = Running::start(space.clone()).await;
+    let client = server.udp_client().await;
+    let noted = log.of(&client, space, packets).await;
+    let stats = server.stop().await;
+    (noted, stats)
+}
