@@ -68,7 +68,7 @@ fn element<'a>(level: &mut Level<'a>) -> Result<&'a [u8], DecodeError> {
         let available = rest.len();
         DecodeError::new(DecodeErrorKind::ElementLength { length, available }, at)
     };
-    // "the size is always a multiple of 4"; 0 is no packet at all.
+    // "The size [...] will always be a multiple of 4"; 0 is no packet at all.
     if length <= 0 || length % 4 != 0 {
         return Err(misfit());
     }

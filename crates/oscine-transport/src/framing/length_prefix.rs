@@ -61,9 +61,8 @@ impl LengthPrefix {
 
     fn take(&mut self, src: &mut BytesMut) -> Result<Decoded, FrameError> {
         while let Some((header, body)) = src.split_first_chunk::<HEADER>() {
-            // "An application sends and receives OSC packets [...] a stream-based protocol should
-            // begin with an int32 giving the size of the first packet" (OSC 1.0). A negative size
-            // is one above `GREATEST_LENGTH` here.
+            // "the stream should begin with an int32 giving the size of the first packet" (OSC 1.0,
+            // "OSC Packets"). A negative size is one above `GREATEST_LENGTH` here.
             let announced = u32::from_be_bytes(*header);
             let length = match usize::try_from(announced) {
                 Ok(length) if length <= self.limit => length,
