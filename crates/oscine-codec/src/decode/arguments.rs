@@ -7,57 +7,120 @@ use crate::read::fault::{Fault, Read};
 use crate::read::number::bytes;
 use crate::read::string::string;
 
-/// Checks that `data` begins with the arguments that `tags` (without the comma) announces.
-///
-/// A fault in the tags themselves is reported as the index of the tag.
-pub(crate) fn arguments<'a>(
-    tags: &[u8],
-    data: &'a [u8],
-    limits: &Limits,
-) -> Result<Read<'a, ()>, (DecodeErrorKind, usize)> {
+/// What is wrong with the arguments, and where.
+pub(crate) enum Wrong {
+    /// In the data.
+    Data(nom::Err<Fault>),
+    /// In the type tags, at this one.
+    Tag(DecodeErrorKind, usize),
+}
+
+impl From<nom::Err<Fault>> for Wrong {
+    fn from(fault: nom::Err<Fault>) -> Self {
+        Self::Data(fault)
+    }
+}
+
+/// Checks that `data` is the arguments that `tags` (without the comma) announces, and nothing more.
+#[inline]
+pub(crate) fn arguments(tags: &[u8], data: &[u8], limits: &Limits) -> Result<(), Wrong> {
     // A limit beyond what a usize can count is no limit.
     let limit = usize::try_from(limits.arguments).unwrap_or(usize::MAX);
-    let mut rest = data;
     let mut depth = 0_u32;
+    let mut rest = data;
+    // Arguments of a fixed size are only counted, and passed over together: from `run` on, `size` bytes.
+    let mut run = 0;
+    let mut size = 0;
     for (index, &tag) in tags.iter().take(limit).enumerate() {
-        let read = match tag {
-            b'i' | b'f' | b'c' | b'r' | b'm' => bytes(rest, 4),
-            b's' | b'S' => string(rest),
-            b'b' => blob(rest),
-            b'h' | b'd' | b't' => bytes(rest, 8),
-            b'T' | b'F' | b'N' | b'I' => continue,
+        match tag {
+            b'i' | b'f' | b'c' | b'r' | b'm' => size += 4,
+            b'h' | b'd' | b't' => size += 8,
+            b'T' | b'F' | b'N' | b'I' => {}
+            b's' | b'S' => {
+                rest = string(pass(rest, size, tags, run)?)?.0;
+                (run, size) = (index + 1, 0);
+            }
+            b'b' => {
+                rest = blob(pass(rest, size, tags, run)?)?.0;
+                (run, size) = (index + 1, 0);
+            }
             b'[' if depth == limits.array_depth => {
                 let limit = limits.array_depth;
-                return Err((DecodeErrorKind::NestingTooDeep { limit }, index));
+                return Err(Wrong::Tag(DecodeErrorKind::NestingTooDeep { limit }, index));
             }
-            b'[' => {
-                depth += 1;
-                continue;
-            }
-            b']' => match depth.checked_sub(1) {
-                Some(outer) => {
-                    depth = outer;
-                    continue;
-                }
-                None => return Err((DecodeErrorKind::UnbalancedArray, index)),
-            },
+            b'[' => depth += 1,
+            b']' if depth == 0 => return Err(Wrong::Tag(DecodeErrorKind::UnbalancedArray, index)),
+            b']' => depth -= 1,
             // The size of its data is unknown, so nothing after it can be read.
-            _ => return Err((DecodeErrorKind::UnknownTag { tag }, index)),
-        };
-        rest = match read {
-            Ok((rest, _)) => rest,
-            Err(fault) => return Ok(Err(fault)),
-        };
+            _ => return Err(Wrong::Tag(DecodeErrorKind::UnknownTag { tag }, index)),
+        }
     }
     if tags.len() > limit {
-        return Err((DecodeErrorKind::TooManyArguments { limit: limits.arguments }, limit));
+        let kind = DecodeErrorKind::TooManyArguments { limit: limits.arguments };
+        return Err(Wrong::Tag(kind, limit));
     }
+    let rest = pass(rest, size, tags, run)?;
     if depth > 0 {
-        return Err((DecodeErrorKind::UnbalancedArray, tags.len()));
+        return Err(Wrong::Tag(DecodeErrorKind::UnbalancedArray, tags.len()));
     }
     if !rest.is_empty() {
         let kind = DecodeErrorKind::TrailingData { bytes: rest.len() };
-        return Ok(Err(Fault::at(rest, kind)));
+        return Err(Fault::at(rest, kind).into());
     }
-    Ok(Ok((rest, ())))
+    Ok(())
+}
+
+/// Passes over the arguments of a fixed size from tag `run` on, `size` bytes together.
+#[inline]
+fn pass<'a>(
+    data: &'a [u8],
+    size: usize,
+    tags: &[u8],
+    run: usize,
+) -> Result<&'a [u8], nom::Err<Fault>> {
+    match data.get(size..) {
+        Some(rest) => Ok(rest),
+        None => short(data, tags.get(run..).unwrap_or_default()).map(|(rest, ())| rest),
+    }
+}
+
+/// Finds the first of the arguments of a fixed size for which `data` is too short.
+#[cold]
+fn short<'a>(data: &'a [u8], tags: &[u8]) -> Read<'a, ()> {
+    let mut rest = data;
+    for tag in tags {
+        let size = match tag {
+            b'i' | b'f' | b'c' | b'r' | b'm' => 4,
+            b'h' | b'd' | b't' => 8,
+            _ => 0,
+        };
+        rest = bytes(rest, size)?.0;
+    }
+    Ok((rest, ()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::read::fault::place;
+
+    #[test]
+    fn a_fault_is_placed_at_the_argument_it_is_in() {
+        let truncated = |needed, available| DecodeErrorKind::Truncated { needed, available };
+        let cases: [(&[u8], &[u8], DecodeErrorKind, usize); 6] = [
+            (b"iih", &[0; 12], truncated(8, 4), 8),
+            (b"i", &[0; 0], truncated(4, 0), 0),
+            (b"Tis", &[0; 4], DecodeErrorKind::UnterminatedString, 4),
+            (b"hsd", b"12345678abc\x001234", truncated(8, 4), 12),
+            (b"bi", b"\0\0\0\x01\x01\0\0\0\0\0", truncated(4, 2), 8),
+            (b"iT", &[0; 8], DecodeErrorKind::TrailingData { bytes: 4 }, 4),
+        ];
+        for (tags, data, kind, offset) in cases {
+            let Err(Wrong::Data(fault)) = arguments(tags, data, &Limits::new()) else {
+                panic!("{tags:?}");
+            };
+            let error = place(fault, data.len());
+            assert_eq!((error.kind(), error.offset()), (kind, offset), "{tags:?}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Checks one message.
 
-use crate::decode::arguments::arguments;
+use crate::decode::arguments::{Wrong, arguments};
 use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::options::DecodeOptions;
 use crate::read::fault::place;
@@ -9,6 +9,7 @@ use crate::view::message_ref::MessageRef;
 
 /// Checks that `bytes` is one message: an address pattern, a type tag string, arguments (OSC 1.0, "OSC
 /// Messages"). Offsets count from its first byte.
+#[inline]
 pub(crate) fn message<'a>(
     bytes: &'a [u8],
     options: &DecodeOptions,
@@ -32,8 +33,8 @@ pub(crate) fn message<'a>(
     let (data, tags) = string(rest).map_err(|fault| place(fault, end))?;
     let tags = tags.get(1..).unwrap_or_default();
     match arguments(tags, data, &options.limits) {
-        Ok(Ok(_)) => Ok(MessageRef::from_parts(bytes, address, Some(tags), data)),
-        Ok(Err(fault)) => Err(place(fault, end)),
-        Err((kind, index)) => Err(DecodeError::new(kind, tags_at + index)),
+        Ok(()) => Ok(MessageRef::from_parts(bytes, address, Some(tags), data)),
+        Err(Wrong::Data(fault)) => Err(place(fault, end)),
+        Err(Wrong::Tag(kind, index)) => Err(DecodeError::new(kind, tags_at + index)),
     }
 }

@@ -31,6 +31,7 @@ impl<'a> PacketRef<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] says what is wrong, and at which byte.
+    #[inline]
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
         Self::decode_with(bytes, &DecodeOptions::new())
     }
@@ -40,6 +41,7 @@ impl<'a> PacketRef<'a> {
     /// # Errors
     ///
     /// [`DecodeError`] says what is wrong, and at which byte.
+    #[inline]
     pub fn decode_with(bytes: &'a [u8], options: &DecodeOptions) -> Result<Self, DecodeError> {
         let size = bytes.len();
         // Element sizes are int32, and so a packet beyond 2 GiB cannot be forwarded in a bundle.
@@ -66,6 +68,7 @@ impl Packet {
     /// # Errors
     ///
     /// [`DecodeError`] says what is wrong, and at which byte.
+    #[inline]
     pub fn decode(bytes: impl Into<Bytes>) -> Result<Self, DecodeError> {
         Self::decode_with(bytes, &DecodeOptions::new())
     }
@@ -75,6 +78,7 @@ impl Packet {
     /// # Errors
     ///
     /// [`DecodeError`] says what is wrong, and at which byte.
+    #[inline]
     pub fn decode_with(
         bytes: impl Into<Bytes>,
         options: &DecodeOptions,

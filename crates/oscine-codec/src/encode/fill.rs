@@ -8,6 +8,7 @@ use crate::error::encode::EncodeError;
 /// Writes a message that was measured into `out`, which is `sizes.total()` zero bytes.
 ///
 /// Fails only when `args` describes itself otherwise than it did when it was measured.
+#[inline]
 pub(crate) fn message<A: ToArgs + ?Sized>(
     address: &str,
     args: &A,
@@ -34,6 +35,7 @@ struct Fill<'a> {
 }
 
 impl Fill<'_> {
+    #[inline]
     fn tag(&mut self, tag: u8) -> Result<(), EncodeError> {
         match core::mem::take(&mut self.tags).split_first_mut() {
             Some((first, rest)) => {
@@ -46,6 +48,7 @@ impl Fill<'_> {
     }
 
     /// Puts `bytes` where data goes next and leaves the padding up to `size` as it is: zero.
+    #[inline]
     fn data(&mut self, bytes: &[u8], size: usize) -> Result<(), EncodeError> {
         match core::mem::take(&mut self.data).split_at_mut_checked(size) {
             Some((field, rest)) => {
@@ -62,25 +65,30 @@ impl Fill<'_> {
 }
 
 impl Sink for Fill<'_> {
+    #[inline]
     fn unit(&mut self, tag: u8) -> Result<(), EncodeError> {
         self.tag(tag)
     }
 
+    #[inline]
     fn word(&mut self, tag: u8, data: [u8; 4]) -> Result<(), EncodeError> {
         self.tag(tag)?;
         self.data(&data, 4)
     }
 
+    #[inline]
     fn long(&mut self, tag: u8, data: [u8; 8]) -> Result<(), EncodeError> {
         self.tag(tag)?;
         self.data(&data, 8)
     }
 
+    #[inline]
     fn text(&mut self, tag: u8, text: &str) -> Result<(), EncodeError> {
         self.tag(tag)?;
         self.data(text.as_bytes(), (text.len() & !3) + 4)
     }
 
+    #[inline]
     fn blob(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         self.tag(b'b')?;
         let size = i32::try_from(bytes.len()).map_err(|_| self.full())?;
@@ -88,10 +96,12 @@ impl Sink for Fill<'_> {
         self.data(bytes, bytes.len().next_multiple_of(4))
     }
 
+    #[inline]
     fn open(&mut self) -> Result<(), EncodeError> {
         self.tag(b'[')
     }
 
+    #[inline]
     fn close(&mut self) -> Result<(), EncodeError> {
         self.tag(b']')
     }

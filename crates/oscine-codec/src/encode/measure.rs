@@ -44,6 +44,7 @@ impl Sizes {
 }
 
 /// Checks an address and arguments, and says how much room they take.
+#[inline]
 pub(crate) fn message<A: ToArgs + ?Sized>(address: &str, args: &A) -> Result<Sizes, EncodeError> {
     check_address(address)?;
     let mut measure = Measure { tags: 0, data: 0, depth: 0 };
@@ -80,6 +81,7 @@ struct Measure {
 
 impl Measure {
     /// Sums cannot overflow: each part is in memory, and the whole is checked against `MAX_SIZE` as it grows.
+    #[inline]
     fn add(&mut self, bytes: usize) -> Result<(), EncodeError> {
         self.tags += 1;
         self.data = self.data.saturating_add(bytes);
@@ -88,34 +90,41 @@ impl Measure {
 }
 
 impl Sink for Measure {
+    #[inline]
     fn unit(&mut self, _: u8) -> Result<(), EncodeError> {
         self.add(0)
     }
 
+    #[inline]
     fn word(&mut self, _: u8, _: [u8; 4]) -> Result<(), EncodeError> {
         self.add(4)
     }
 
+    #[inline]
     fn long(&mut self, _: u8, _: [u8; 8]) -> Result<(), EncodeError> {
         self.add(8)
     }
 
+    #[inline]
     fn text(&mut self, _: u8, text: &str) -> Result<(), EncodeError> {
         check_text(text)?;
         self.add(padded_text(text.len()))
     }
 
+    #[inline]
     fn blob(&mut self, bytes: &[u8]) -> Result<(), EncodeError> {
         check_size(bytes.len())?;
         self.add(4 + bytes.len().next_multiple_of(4))
     }
 
+    #[inline]
     fn open(&mut self) -> Result<(), EncodeError> {
         self.tags += 1;
         self.depth = deeper(self.depth)?;
         Ok(())
     }
 
+    #[inline]
     fn close(&mut self) -> Result<(), EncodeError> {
         self.tags += 1;
         self.depth = self.depth.checked_sub(1).ok_or(EncodeError::UnbalancedArray)?;

@@ -36,12 +36,14 @@ impl Message {
 
     /// The borrowed view of the message.
     #[must_use]
+    #[inline]
     pub fn view(&self) -> MessageRef<'_> {
         MessageRef::from_shape(&self.bytes, self.shape)
     }
 
     /// The address pattern.
     #[must_use]
+    #[inline]
     pub fn address(&self) -> &str {
         self.view().address()
     }
@@ -54,18 +56,21 @@ impl Message {
 
     /// The arguments; none when the sender left the type tag string out.
     #[must_use]
+    #[inline]
     pub fn args(&self) -> Args<'_> {
         self.view().args()
     }
 
     /// The message as it is on the wire.
     #[must_use]
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes
     }
 
     /// The message as it is on the wire, shared.
     #[must_use]
+    #[inline]
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
     }

@@ -23,6 +23,7 @@ pub enum Packet {
 impl Packet {
     /// The borrowed view of the packet.
     #[must_use]
+    #[inline]
     pub fn view(&self) -> PacketRef<'_> {
         match self {
             Self::Message(message) => PacketRef::Message(message.view()),
@@ -38,12 +39,14 @@ impl Packet {
 
     /// The packet as it is on the wire.
     #[must_use]
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         self.bytes()
     }
 
     /// The packet as it is on the wire, shared.
     #[must_use]
+    #[inline]
     pub const fn bytes(&self) -> &Bytes {
         match self {
             Self::Message(message) => message.bytes(),

@@ -5,6 +5,7 @@ use crate::read::fault::{Fault, Read};
 use crate::read::number::{bytes, int32};
 
 /// A blob: an int32 size, that many bytes, then 0 to 3 zero bytes (OSC 1.0, "OSC-blob"). Gives the bytes.
+#[inline]
 pub(crate) fn blob(input: &[u8]) -> Read<'_, &[u8]> {
     let (rest, length) = int32(input)?;
     let misfit = || Fault::at(input, DecodeErrorKind::BlobLength { length, available: rest.len() });

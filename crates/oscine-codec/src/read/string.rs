@@ -10,6 +10,7 @@ const HIGHS: u32 = 0x8080_8080;
 /// the NUL, which are UTF-8.
 ///
 /// Reads a word at a time. A string of ASCII, which nearly all are, is looked at once.
+#[inline]
 pub(crate) fn string(input: &[u8]) -> Read<'_, &[u8]> {
     let mut rest = input;
     let mut seen = 0;

@@ -13,6 +13,7 @@ use crate::value::symbol::Symbol;
 use crate::value::text::Text;
 use crate::value::unit::{Impulse, Nil};
 use crate::view::arg::Arg;
+use crate::view::args::Args;
 
 /// A type that one argument can be read as.
 ///
@@ -44,6 +45,13 @@ pub trait FromArg<'a>: Sized {
     fn coerce_arg(arg: Arg<'a>) -> Option<Self> {
         Self::from_arg(arg)
     }
+
+    /// Takes the next argument if its type tag is this type's own: a short cut past [`Arg`] for the usual case.
+    #[doc(hidden)]
+    #[inline]
+    fn take(_: &mut Args<'a>) -> Option<Self> {
+        None
+    }
 }
 
 macro_rules! from_arg {
@@ -62,7 +70,6 @@ macro_rules! from_arg {
 }
 
 from_arg! {
-    &'a str, "text": Arg::String(text) | Arg::Symbol(text) => text.as_str().ok();
     String, "text": Arg::String(text) | Arg::Symbol(text) => text.as_str().ok().map(Self::from);
     Text<'a>, "text": Arg::String(text) | Arg::Symbol(text) => Some(text);
     Symbol<&'a str>, "symbol": Arg::String(text) | Arg::Symbol(text) => text.as_str().ok().map(Symbol);
@@ -80,8 +87,21 @@ from_arg! {
     Impulse, "impulse": Arg::Impulse => Some(Self);
 }
 
+impl<'a> FromArg<'a> for &'a str {
+    const EXPECTED: &'static str = "text";
+
+    fn from_arg(arg: Arg<'a>) -> Option<Self> {
+        arg.as_text()?.as_str().ok()
+    }
+
+    #[inline]
+    fn take(args: &mut Args<'a>) -> Option<Self> {
+        args.take_text()?.as_str().ok()
+    }
+}
+
 macro_rules! from_number {
-    ($($type:ty, $expected:literal, $own:ident: |$arg:ident| $coerce:expr;)+) => {$(
+    ($($type:ty, $expected:literal, $own:ident, $tag:literal: |$arg:ident| $coerce:expr;)+) => {$(
         impl<'a> FromArg<'a> for $type {
             const EXPECTED: &'static str = $expected;
 
@@ -100,16 +120,35 @@ macro_rules! from_number {
                     _ => $coerce,
                 }
             }
+
+            #[inline]
+            fn take(args: &mut Args<'a>) -> Option<Self> {
+                args.take_fixed($tag).map(Self::from_be_bytes)
+            }
         }
     )+};
 }
 
 from_number! {
-    i32, "int32", Int: |arg| integer(arg).and_then(|value| Self::try_from(value).ok());
-    i64, "int64", Long: |arg| integer(arg);
-    f32, "float32", Float: |arg| float(arg).map(nearest_float);
-    f64, "float64", Double: |arg| float(arg);
-    bool, "true or false", Bool: |arg| float(arg).map(|value| value != 0.0);
+    i32, "int32", Int, b'i': |arg| integer(arg).and_then(|value| Self::try_from(value).ok());
+    i64, "int64", Long, b'h': |arg| integer(arg);
+    f32, "float32", Float, b'f': |arg| float(arg).map(nearest_float);
+    f64, "float64", Double, b'd': |arg| float(arg);
+}
+
+impl<'a> FromArg<'a> for bool {
+    const EXPECTED: &'static str = "true or false";
+
+    fn from_arg(arg: Arg<'a>) -> Option<Self> {
+        match arg {
+            Arg::Bool(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    fn coerce_arg(arg: Arg<'a>) -> Option<Self> {
+        float(arg).map(|value| value != 0.0)
+    }
 }
 
 impl<'a> FromArg<'a> for Arg<'a> {

@@ -47,6 +47,7 @@ impl<'a> Args<'a> {
     /// # Errors
     ///
     /// [`ReadError`] says which argument is missing, surplus, or of another type.
+    #[inline]
     pub fn parse<T: FromArgs<'a>>(self) -> Result<T, ReadError> {
         read_all(ArgReader::exact(self))
     }
@@ -66,11 +67,13 @@ impl<'a> Args<'a> {
     /// # Errors
     ///
     /// [`ReadError`] says which argument is missing, surplus, or of another type.
+    #[inline]
     pub fn parse_coercing<T: FromArgs<'a>>(self) -> Result<T, ReadError> {
         read_all(ArgReader::coercing(self))
     }
 }
 
+#[inline]
 fn read_all<'a, T: FromArgs<'a>>(mut reader: ArgReader<'a>) -> Result<T, ReadError> {
     let value = T::from_args(&mut reader)?;
     reader.finish()?;
@@ -80,14 +83,23 @@ fn read_all<'a, T: FromArgs<'a>>(mut reader: ArgReader<'a>) -> Result<T, ReadErr
 impl<'a, T: FromArg<'a>> FromArgs<'a> for T {
     #[inline]
     fn from_args(reader: &mut ArgReader<'a>) -> Result<Self, ReadError> {
-        let found = reader.next_arg();
-        let value = match found {
-            Some(arg) if reader.is_coercing() => T::coerce_arg(arg),
-            Some(arg) => T::from_arg(arg),
-            None => None,
-        };
-        value.ok_or_else(|| reader.mismatch(T::EXPECTED, found))
+        if let Some(value) = reader.take() {
+            return Ok(value);
+        }
+        other(reader)
     }
+}
+
+/// Reads an argument whose type tag is not the type's own, or says why it cannot.
+#[cold]
+fn other<'a, T: FromArg<'a>>(reader: &mut ArgReader<'a>) -> Result<T, ReadError> {
+    let found = reader.next_arg();
+    let value = match found {
+        Some(arg) if reader.is_coercing() => T::coerce_arg(arg),
+        Some(arg) => T::from_arg(arg),
+        None => None,
+    };
+    value.ok_or_else(|| reader.mismatch(T::EXPECTED, found))
 }
 
 impl<'a, T: FromArgs<'a>> FromArgs<'a> for Option<T> {

@@ -3,6 +3,7 @@
 use alloc::string::String;
 
 use crate::error::read::ReadError;
+use crate::typed::from_arg::FromArg;
 use crate::view::arg::Arg;
 use crate::view::args::Args;
 
@@ -18,12 +19,14 @@ pub struct ArgReader<'a> {
 impl<'a> ArgReader<'a> {
     /// A cursor that takes arguments of exactly the type asked for.
     #[must_use]
+    #[inline]
     pub const fn exact(args: Args<'a>) -> Self {
         Self { args, index: 0, coerce: false }
     }
 
     /// A cursor that lets numbers and truth values stand in for each other.
     #[must_use]
+    #[inline]
     pub const fn coercing(args: Args<'a>) -> Self {
         Self { args, index: 0, coerce: true }
     }
@@ -34,32 +37,45 @@ impl<'a> ArgReader<'a> {
     }
 
     /// Takes the next argument, whatever its type.
+    #[inline]
     pub fn next_arg(&mut self) -> Option<Arg<'a>> {
         let arg = self.args.next()?;
         self.index += 1;
         Some(arg)
     }
 
+    /// Takes the next argument if its type tag is `T`'s own.
+    #[inline]
+    pub(crate) fn take<T: FromArg<'a>>(&mut self) -> Option<T> {
+        let value = T::take(&mut self.args)?;
+        self.index += 1;
+        Some(value)
+    }
+
     /// The type tag of the next argument.
     #[must_use]
+    #[inline]
     pub fn next_tag(&self) -> Option<char> {
         self.args.type_tags().as_bytes().first().map(|&tag| char::from(tag))
     }
 
     /// The arguments that are left.
     #[must_use]
+    #[inline]
     pub const fn remaining(&self) -> Args<'a> {
         self.args
     }
 
     /// How many arguments were taken.
     #[must_use]
+    #[inline]
     pub const fn index(&self) -> usize {
         self.index
     }
 
     /// Whether numbers and truth values stand in for each other.
     #[must_use]
+    #[inline]
     pub const fn is_coercing(&self) -> bool {
         self.coerce
     }
@@ -69,6 +85,7 @@ impl<'a> ArgReader<'a> {
     /// # Errors
     ///
     /// [`ReadError::Surplus`] names the first that is.
+    #[inline]
     pub fn finish(&self) -> Result<(), ReadError> {
         match self.next_tag() {
             None => Ok(()),

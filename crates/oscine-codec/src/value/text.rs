@@ -27,12 +27,14 @@ use core::str::{self, Utf8Error};
 pub struct Text<'a>(&'a [u8]);
 
 impl<'a> Text<'a> {
+    #[inline]
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
     /// The bytes, as they are in the packet.
     #[must_use]
+    #[inline]
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }
@@ -42,6 +44,7 @@ impl<'a> Text<'a> {
     /// # Errors
     ///
     /// When the bytes are not UTF-8.
+    #[inline]
     pub const fn as_str(self) -> Result<&'a str, Utf8Error> {
         str::from_utf8(self.0)
     }
@@ -54,12 +57,14 @@ impl<'a> Text<'a> {
 
     /// The length in bytes.
     #[must_use]
+    #[inline]
     pub const fn len(self) -> usize {
         self.0.len()
     }
 
     /// Whether it is the empty text.
     #[must_use]
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.0.is_empty()
     }

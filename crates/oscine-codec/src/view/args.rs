@@ -37,17 +37,20 @@ pub struct Args<'a> {
 }
 
 impl<'a> Args<'a> {
+    #[inline]
     pub(crate) const fn new(tags: &'a [u8], data: &'a [u8]) -> Self {
         Self { tags, data }
     }
 
     /// The type tags of the arguments that are left.
     #[must_use]
+    #[inline]
     pub const fn type_tags(self) -> TypeTags<'a> {
         TypeTags::new(self.tags)
     }
 
     /// The next type tag, and its argument if it is no bracket: arrays as the flat sequence they are on the wire.
+    #[inline]
     pub(crate) fn next_token(&mut self) -> Option<Token<'a>> {
         let (&tag, tags) = self.tags.split_first()?;
         self.tags = tags;
@@ -56,6 +59,27 @@ impl<'a> Args<'a> {
             b']' => Token::Close,
             _ => Token::Arg(value(tag, &mut self.data)?),
         })
+    }
+
+    /// Takes the next argument, of a fixed size, if its type tag is `tag`.
+    #[inline]
+    pub(crate) fn take_fixed<const N: usize>(&mut self, tag: u8) -> Option<[u8; N]> {
+        let (&first, tags) = self.tags.split_first()?;
+        if first != tag {
+            return None;
+        }
+        let value = take(&mut self.data)?;
+        self.tags = tags;
+        Some(value)
+    }
+
+    /// Takes the next argument if it is a string.
+    #[inline]
+    pub(crate) fn take_text(&mut self) -> Option<Text<'a>> {
+        let (b's', tags) = self.tags.split_first()? else { return None };
+        let text = take_text(&mut self.data)?;
+        self.tags = tags;
+        Some(text)
     }
 
     /// Takes what follows a `[` off, up to its `]`.
@@ -80,12 +104,14 @@ impl<'a> Args<'a> {
 impl<'a> Iterator for Args<'a> {
     type Item = Arg<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Arg<'a>> {
         let (&tag, tags) = self.tags.split_first()?;
         self.tags = tags;
         if tag == b'[' { Some(Arg::Array(self.take_array())) } else { value(tag, &mut self.data) }
     }
 
+    #[inline]
     fn size_hint(&self) -> (usize, Option<usize>) {
         (usize::from(!self.tags.is_empty()), Some(self.tags.len()))
     }
@@ -148,6 +174,7 @@ pub(crate) enum Token<'a> {
 }
 
 /// Takes the argument of type `tag`, which is no bracket, off `data`.
+#[inline]
 fn value<'a>(tag: u8, data: &mut &'a [u8]) -> Option<Arg<'a>> {
     Some(match tag {
         b'i' => Arg::Int(i32::from_be_bytes(take(data)?)),
@@ -169,12 +196,14 @@ fn value<'a>(tag: u8, data: &mut &'a [u8]) -> Option<Arg<'a>> {
     })
 }
 
+#[inline]
 fn take<const N: usize>(data: &mut &[u8]) -> Option<[u8; N]> {
     let (head, rest) = data.split_first_chunk()?;
     *data = rest;
     Some(*head)
 }
 
+#[inline]
 fn take_text<'a>(data: &mut &'a [u8]) -> Option<Text<'a>> {
     let len = text_len(data)?;
     let (padded, rest) = data.split_at_checked((len & !3) + 4)?;
@@ -182,6 +211,7 @@ fn take_text<'a>(data: &mut &'a [u8]) -> Option<Text<'a>> {
     Some(Text::new(padded.get(..len)?))
 }
 
+#[inline]
 fn take_blob<'a>(data: &mut &'a [u8]) -> Option<&'a [u8]> {
     let size = usize::try_from(i32::from_be_bytes(take(data)?)).ok()?;
     let (padded, rest) = data.split_at_checked(size.checked_next_multiple_of(4)?)?;
@@ -191,6 +221,7 @@ fn take_blob<'a>(data: &mut &'a [u8]) -> Option<&'a [u8]> {
 
 /// The number of bytes before the first NUL. Looks at the last byte of each word: it is NUL in the word that
 /// ends a string, and in no word before it.
+#[inline]
 pub(crate) fn text_len(data: &[u8]) -> Option<usize> {
     let mut before = 0;
     for word in data.chunks_exact(4) {

@@ -18,12 +18,14 @@ pub struct BundleRef<'a> {
 
 impl<'a> BundleRef<'a> {
     /// The view of `bytes` that are known to be a bundle.
+    #[inline]
     pub(crate) const fn from_checked(bytes: &'a [u8]) -> Self {
         Self { bytes }
     }
 
     /// When the bundle is to run.
     #[must_use]
+    #[inline]
     pub fn time_tag(&self) -> TimeTag {
         let bits = self.bytes.get(8..HEAD).and_then(|tag| tag.first_chunk().copied());
         TimeTag(u64::from_be_bytes(bits.unwrap_or_default()))
@@ -31,6 +33,7 @@ impl<'a> BundleRef<'a> {
 
     /// The bundle as it is on the wire.
     #[must_use]
+    #[inline]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }

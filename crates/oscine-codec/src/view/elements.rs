@@ -8,6 +8,7 @@ use crate::view::packet_ref::PacketRef;
 impl<'a> BundleRef<'a> {
     /// The elements, in order.
     #[must_use]
+    #[inline]
     pub fn elements(&self) -> Elements<'a> {
         Elements { rest: self.as_bytes().get(HEAD..).unwrap_or_default() }
     }
@@ -21,6 +22,7 @@ pub struct Elements<'a> {
 
 impl<'a> Elements<'a> {
     /// The bytes of the next element.
+    #[inline]
     fn next_bytes(&mut self) -> Option<&'a [u8]> {
         let (size, rest) = self.rest.split_first_chunk()?;
         let size = usize::try_from(u32::from_be_bytes(*size)).ok()?;
@@ -33,6 +35,7 @@ impl<'a> Elements<'a> {
 impl<'a> Iterator for Elements<'a> {
     type Item = PacketRef<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<PacketRef<'a>> {
         self.next_bytes().map(PacketRef::from_checked)
     }

@@ -17,6 +17,7 @@ pub struct MessageRef<'a> {
 }
 
 impl<'a> MessageRef<'a> {
+    #[inline]
     pub(crate) const fn from_parts(
         bytes: &'a [u8],
         address: &'a [u8],
@@ -27,6 +28,7 @@ impl<'a> MessageRef<'a> {
     }
 
     /// The view of `bytes` that are known to be a message.
+    #[inline]
     pub(crate) fn from_checked(bytes: &'a [u8]) -> Self {
         let address_len = text_len(bytes).unwrap_or_default();
         let (address, rest) = bytes.split_at_checked(address_len).unwrap_or_default();
@@ -41,6 +43,7 @@ impl<'a> MessageRef<'a> {
     }
 
     /// The view of `bytes` whose parts lie where `shape` says.
+    #[inline]
     pub(crate) fn from_shape(bytes: &'a [u8], shape: MessageShape) -> Self {
         let address = bytes.get(..shape.address_len as usize).unwrap_or_default();
         let tags = shape.tags_len.map(|len| {
@@ -52,6 +55,7 @@ impl<'a> MessageRef<'a> {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "decoding refuses packets beyond 2 GiB")]
+    #[inline]
     pub(crate) const fn shape(&self) -> MessageShape {
         MessageShape {
             address_len: self.address.len() as u32,
@@ -65,6 +69,7 @@ impl<'a> MessageRef<'a> {
 
     /// The address pattern.
     #[must_use]
+    #[inline]
     pub fn address(&self) -> &'a str {
         // Decoding accepts UTF-8 only.
         core::str::from_utf8(self.address).unwrap_or("\u{fffd}")
@@ -72,18 +77,21 @@ impl<'a> MessageRef<'a> {
 
     /// The bytes of the address pattern, without its padding.
     #[must_use]
+    #[inline]
     pub const fn address_bytes(&self) -> &'a [u8] {
         self.address
     }
 
     /// The type tags; `None` when the sender left the type tag string out.
     #[must_use]
+    #[inline]
     pub fn type_tags(&self) -> Option<TypeTags<'a>> {
         self.tags.map(TypeTags::new)
     }
 
     /// The arguments; none when the sender left the type tag string out.
     #[must_use]
+    #[inline]
     pub fn args(&self) -> Args<'a> {
         match self.tags {
             Some(tags) => Args::new(tags, self.data),
@@ -94,12 +102,14 @@ impl<'a> MessageRef<'a> {
     /// What follows the address when the sender left the type tag string out: arguments whose types only the
     /// sender knows. Empty otherwise.
     #[must_use]
+    #[inline]
     pub const fn untyped(&self) -> &'a [u8] {
         if self.tags.is_some() { &[] } else { self.data }
     }
 
     /// The message as it is on the wire.
     #[must_use]
+    #[inline]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.bytes
     }

@@ -17,6 +17,7 @@ pub enum PacketRef<'a> {
 
 impl<'a> PacketRef<'a> {
     /// The view of `bytes` that are known to be a packet.
+    #[inline]
     pub(crate) fn from_checked(bytes: &'a [u8]) -> Self {
         if bytes.first() == Some(&b'#') {
             Self::Bundle(BundleRef::from_checked(bytes))
@@ -27,6 +28,7 @@ impl<'a> PacketRef<'a> {
 
     /// The message, if it is one.
     #[must_use]
+    #[inline]
     pub const fn message(self) -> Option<MessageRef<'a>> {
         match self {
             Self::Message(message) => Some(message),
@@ -36,6 +38,7 @@ impl<'a> PacketRef<'a> {
 
     /// The bundle, if it is one.
     #[must_use]
+    #[inline]
     pub const fn bundle(self) -> Option<BundleRef<'a>> {
         match self {
             Self::Message(_) => None,
@@ -45,6 +48,7 @@ impl<'a> PacketRef<'a> {
 
     /// The packet as it is on the wire.
     #[must_use]
+    #[inline]
     pub const fn as_bytes(&self) -> &'a [u8] {
         match self {
             Self::Message(message) => message.as_bytes(),

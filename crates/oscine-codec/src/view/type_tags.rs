@@ -8,12 +8,14 @@ use core::fmt;
 pub struct TypeTags<'a>(&'a [u8]);
 
 impl<'a> TypeTags<'a> {
+    #[inline]
     pub(crate) const fn new(tags: &'a [u8]) -> Self {
         Self(tags)
     }
 
     /// The tags as bytes, without the comma.
     #[must_use]
+    #[inline]
     pub const fn as_bytes(self) -> &'a [u8] {
         self.0
     }

@@ -61,6 +61,7 @@ struct Level<'a> {
 impl<'a> PacketRef<'a> {
     /// All bundles and messages in the packet, itself included, in the order of its bytes.
     #[must_use]
+    #[inline]
     pub fn walk(self) -> Walk<'a> {
         Walk { first: Some(self), stack: SmallVec::new() }
     }
@@ -82,6 +83,7 @@ impl<'a> PacketRef<'a> {
     /// # Ok::<(), oscine_codec::EncodeError>(())
     /// ```
     #[must_use]
+    #[inline]
     pub fn messages(self) -> Messages<'a> {
         Messages(self.walk())
     }
@@ -90,6 +92,7 @@ impl<'a> PacketRef<'a> {
 impl<'a> BundleRef<'a> {
     /// All messages in the bundle and in those nested in it. See [`PacketRef::messages`].
     #[must_use]
+    #[inline]
     pub fn messages(self) -> Messages<'a> {
         PacketRef::Bundle(self).messages()
     }
@@ -101,6 +104,7 @@ impl<'a> Walk<'a> {
         self.stack.len()
     }
 
+    #[inline]
     fn enter(&mut self, bundle: BundleRef<'a>, parent_time: Option<TimeTag>) -> Node<'a> {
         let own = bundle.time_tag();
         let time_tag = parent_time.map_or(own, |parent| own.max(parent));
@@ -112,6 +116,7 @@ impl<'a> Walk<'a> {
 impl<'a> Iterator for Walk<'a> {
     type Item = Node<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Node<'a>> {
         match self.first.take() {
             Some(PacketRef::Bundle(bundle)) => return Some(self.enter(bundle, None)),
@@ -152,6 +157,7 @@ pub struct Messages<'a>(Walk<'a>);
 impl<'a> Iterator for Messages<'a> {
     type Item = TimedMessage<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<TimedMessage<'a>> {
         self.0.find_map(|node| match node {
             Node::Message(message) => Some(message),
