@@ -159,7 +159,8 @@ pub(crate) fn parts(address: &str) -> impl DoubleEndedIterator<Item = &str> {
     names.split('/').filter(move |_| count > 0)
 }
 
-fn check(address: &str) -> Result<(), AddressError> {
+/// Whether `address` is one of a container or method.
+pub(crate) fn check(address: &str) -> Result<(), AddressError> {
     let names = address.strip_prefix('/').ok_or(AddressError::NoSlash)?;
     if names.is_empty() {
         return Ok(());

@@ -37,7 +37,9 @@ mod address;
 mod error;
 mod limits;
 mod options;
+mod tag_set;
 mod time_tag;
+mod tolerances;
 mod value;
 
 mod decode;
@@ -56,8 +58,10 @@ pub use limits::Limits;
 pub use options::{DecodeOptions, Profile};
 pub use owned::{Bundle, Message, Packet};
 pub use pattern::{MatchState, PartPattern, Pattern};
+pub use tag_set::TagSet;
 pub use text_form::TextError;
 pub use time_tag::TimeTag;
+pub use tolerances::Tolerances;
 pub use typed::{ArgReader, FromArg, FromArgs, Rest};
 pub use value::{Blob, Char, Color, Impulse, Midi, Nil, Symbol, Text};
 pub use view::{

@@ -1,21 +1,36 @@
 //! What decoding accepts.
 
 use crate::limits::Limits;
+use crate::tag_set::TagSet;
+use crate::tolerances::Tolerances;
 
-/// How closely decoding holds a sender to the specification.
+/// How closely decoding holds a sender to the specification: a name for a set of [`Tolerances`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Profile {
-    /// OSC 1.0 to the letter: a type tag string must be there, and a nested bundle may not be earlier than
-    /// the bundle around it.
+    /// OSC 1.0 to the letter: nothing is tolerated.
     Strict,
-    /// OSC 1.0 and 1.1 as they are used (the default): messages without a type tag string are read, as the
+    /// OSC 1.0 and 1.1 as they are meant (the default): messages without a type tag string are read, as the
     /// specification itself recommends, and the time tags of nested bundles are left to the schedule.
     #[default]
     Spec,
+    /// What real devices send: everything is tolerated.
+    Field,
 }
 
-/// What decoding accepts: a profile and limits.
+impl Profile {
+    /// What the profile tolerates.
+    #[must_use]
+    pub const fn tolerances(self) -> Tolerances {
+        match self {
+            Self::Strict => Tolerances::empty(),
+            Self::Spec => Tolerances::MISSING_TYPE_TAGS.union(Tolerances::TIME_ORDER),
+            Self::Field => Tolerances::all(),
+        }
+    }
+}
+
+/// What decoding accepts: tolerances, limits, and what else a receiver may be strict about.
 ///
 /// # Examples
 ///
@@ -27,23 +42,46 @@ pub enum Profile {
 /// let strict = DecodeOptions::new().profile(Profile::Strict);
 /// assert!(PacketRef::decode_with(typeless, &strict).is_err());
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DecodeOptions {
-    pub(crate) profile: Profile,
+    pub(crate) tolerances: Tolerances,
     pub(crate) limits: Limits,
+    pub(crate) only_tags: Option<TagSet>,
+    pub(crate) check_addresses: bool,
+    pub(crate) ascii_only: bool,
 }
 
 impl DecodeOptions {
     /// Profile [`Spec`](Profile::Spec) and the default [`Limits`].
     #[must_use]
     pub const fn new() -> Self {
-        Self { profile: Profile::Spec, limits: Limits::new() }
+        Self {
+            tolerances: Profile::Spec.tolerances(),
+            limits: Limits::new(),
+            only_tags: None,
+            check_addresses: false,
+            ascii_only: false,
+        }
     }
 
-    /// Sets the profile. Default [`Spec`](Profile::Spec).
+    /// Tolerates what the profile does, and nothing else. Default [`Spec`](Profile::Spec).
     #[must_use]
     pub const fn profile(mut self, profile: Profile) -> Self {
-        self.profile = profile;
+        self.tolerances = profile.tolerances();
+        self
+    }
+
+    /// Tolerates these as well.
+    #[must_use]
+    pub const fn tolerate(mut self, tolerances: Tolerances) -> Self {
+        self.tolerances = self.tolerances.union(tolerances);
+        self
+    }
+
+    /// Does not tolerate these.
+    #[must_use]
+    pub const fn refuse(mut self, tolerances: Tolerances) -> Self {
+        self.tolerances = self.tolerances.difference(tolerances);
         self
     }
 
@@ -54,7 +92,30 @@ impl DecodeOptions {
         self
     }
 
-    pub(crate) const fn strict(&self) -> bool {
-        matches!(self.profile, Profile::Strict)
+    /// Refuses packets with other type tags than these. Default: all that are known are accepted.
+    #[must_use]
+    pub const fn only_tags(mut self, tags: TagSet) -> Self {
+        self.only_tags = Some(tags);
+        self
+    }
+
+    /// Refuses addresses that are no concrete addresses: for receivers without patterns. Default off.
+    #[must_use]
+    pub const fn check_addresses(mut self, check: bool) -> Self {
+        self.check_addresses = check;
+        self
+    }
+
+    /// Refuses text beyond ASCII, as OSC 1.0 has it. Default off: all current software sends UTF-8.
+    #[must_use]
+    pub const fn ascii_only(mut self, ascii_only: bool) -> Self {
+        self.ascii_only = ascii_only;
+        self
+    }
+}
+
+impl Default for DecodeOptions {
+    fn default() -> Self {
+        Self::new()
     }
 }

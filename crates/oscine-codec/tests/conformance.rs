@@ -151,13 +151,26 @@ fn invalid() {
             Err(error) if kinds.contains(&error.kind().name()) => {}
             Err(error) => return Err(format!("strict: {error} is none of {kinds:?}")),
         }
-        match PacketRef::decode(&bytes) {
-            Ok(packet) if line["lenient"] == "reject" && !may_decode => {
-                Err(format!("default: accepted as {packet}"))
+        for profile in [Profile::Spec, Profile::Field] {
+            match PacketRef::decode_with(&bytes, &DecodeOptions::new().profile(profile)) {
+                // An address that ends right after its NUL: `lenient` has the same as "unpadded-address".
+                Ok(packet) if bytes.len() == packet_address_len(packet) + 1 => {}
+                Ok(packet) if line["lenient"] == "reject" && !may_decode => {
+                    return Err(format!("{profile:?}: accepted as {packet}"));
+                }
+                Ok(packet) => drop(neutral(packet)),
+                Err(error) if error.offset() > bytes.len() => {
+                    return Err(format!("{profile:?}: offset beyond the end: {error}"));
+                }
+                Err(_) => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     });
+}
+
+fn packet_address_len(packet: PacketRef<'_>) -> usize {
+    packet.message().map_or(0, |message| message.address().len())
 }
 
 #[test]
@@ -221,5 +234,85 @@ fn time_tags() {
             equal("sum", &sum.0, &long(&line["result"]))
         }
         other => Err(format!("unknown operation {other}")),
+    });
+}
+
+/// What a lenient receiver may see in the place of a string that is not UTF-8: we give U+FFFD.
+fn lossy(mut packet: Value) -> Value {
+    match &mut packet {
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = lossy(item.take())),
+        Value::Object(object) => {
+            if let Some(text) = object.remove("lossy") {
+                return serde_json::json!({ "s": text });
+            }
+            for (_, value) in object.iter_mut() {
+                *value = lossy(value.take());
+            }
+            if let Some(address) = object.get_mut("address").and_then(|a| a.get_mut("s")) {
+                let address = address.take();
+                object.insert("address".into(), address);
+            }
+        }
+        _ => {}
+    }
+    packet
+}
+
+/// `c` in the layouts of the field, as the character that the sender meant.
+fn meant_chars(packet: PacketRef<'_>) -> Value {
+    let mut value = neutral(packet);
+    let Some(args) = value.get_mut("args").and_then(Value::as_array_mut) else { return value };
+    for arg in args {
+        if let Some(raw) = arg.get("c").and_then(Value::as_u64) {
+            let meant = Char(u32::try_from(raw).unwrap()).to_char().map(u32::from);
+            arg["c"] = meant.map_or(Value::Null, Value::from);
+        }
+    }
+    value
+}
+
+#[test]
+fn lenient() {
+    let strict = DecodeOptions::new().profile(Profile::Strict);
+    let field = DecodeOptions::new().profile(Profile::Field);
+    conform("lenient", |line| {
+        let bytes = unhex(text(&line["hex"]));
+        match PacketRef::decode_with(&bytes, &strict) {
+            Ok(packet) if line["strictly_valid"] == true => {
+                equal("strict", &neutral(packet), &line["strict_packet"])?;
+            }
+            Ok(packet) => return Err(format!("strict: accepted as {packet}")),
+            Err(error) => {
+                let kinds = std::iter::once(&line["kind"])
+                    .chain(line["also"].as_array().into_iter().flatten());
+                if !kinds.map(text).any(|kind| kind == error.kind().name()) {
+                    return Err(format!("strict: {error} is not of kind {}", line["kind"]));
+                }
+            }
+        }
+        let right = lossy(line["packet"].clone());
+        match PacketRef::decode_with(&bytes, &field) {
+            Err(_) if line["may_reject"] == true => Ok(()),
+            Err(error) => Err(format!("field: {error}")),
+            Ok(packet) => {
+                equal("field", &meant_chars(packet), &right)?;
+                let owned = Packet::decode_with(bytes.clone(), &field).unwrap();
+                equal("owned", &meant_chars(owned.view()), &right)?;
+                if line["strictly_valid"] != true && packet.tolerances().is_empty() {
+                    return Err("no tolerance is told".into());
+                }
+                // Each tolerance is needed, and together they are enough.
+                let exact = strict.tolerate(packet.tolerances());
+                if PacketRef::decode_with(&bytes, &exact).is_err() {
+                    return Err(format!("not with {:?} alone", packet.tolerances()));
+                }
+                for tolerance in packet.tolerances() {
+                    if PacketRef::decode_with(&bytes, &field.refuse(tolerance)).is_ok() {
+                        return Err(format!("also without {tolerance:?}"));
+                    }
+                }
+                Ok(())
+            }
+        }
     });
 }

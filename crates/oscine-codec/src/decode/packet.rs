@@ -9,6 +9,8 @@ use crate::options::DecodeOptions;
 use crate::owned::bundle::Bundle;
 use crate::owned::message::Message;
 use crate::owned::packet::Packet;
+use crate::read::leniency::Leniency;
+use crate::tolerances::Tolerances;
 use crate::view::packet_ref::PacketRef;
 
 impl<'a> PacketRef<'a> {
@@ -50,14 +52,16 @@ impl<'a> PacketRef<'a> {
             return Err(DecodeError::new(DecodeErrorKind::PacketTooLarge { size, limit }, limit));
         }
         // "The size of an OSC packet is always a multiple of 4."
-        if size % 4 != 0 {
+        if size % 4 != 0 && !options.tolerances.intersects(Tolerances::UNALIGNED) {
             let kind = DecodeErrorKind::UnalignedLength { length: size };
             return Err(DecodeError::new(kind, size));
         }
         match bytes.first() {
             None => Err(DecodeError::new(DecodeErrorKind::Empty, 0)),
-            Some(b'#') => bundle(bytes, options).map(PacketRef::Bundle),
-            Some(_) => message(bytes, options).map(PacketRef::Message),
+            Some(b'#') if !bytes.starts_with(b"#reply\0") => {
+                bundle(bytes, &mut Leniency::new(options)).map(PacketRef::Bundle)
+            }
+            Some(_) => message(bytes, &mut Leniency::new(options)).map(PacketRef::Message),
         }
     }
 }
@@ -85,7 +89,10 @@ impl Packet {
     ) -> Result<Self, DecodeError> {
         let bytes = bytes.into();
         let shape = match PacketRef::decode_with(&bytes, options)? {
-            PacketRef::Bundle(_) => return Ok(Self::Bundle(Bundle::from_checked(bytes))),
+            PacketRef::Bundle(bundle) => {
+                let used = bundle.tolerances();
+                return Ok(Self::Bundle(Bundle::from_checked(bytes, used)));
+            }
             PacketRef::Message(message) => message.shape(),
         };
         Ok(Self::Message(Message::from_checked(bytes, shape)))

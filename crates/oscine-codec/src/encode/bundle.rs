@@ -10,6 +10,7 @@ use crate::limits::Limits;
 use crate::owned::bundle::Bundle;
 use crate::owned::packet::Packet;
 use crate::time_tag::TimeTag;
+use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::{HEAD, MARK};
 use crate::view::packet_ref::PacketRef;
 use crate::view::walk::Node;
@@ -43,7 +44,7 @@ impl Bundle {
         let mut bytes = Vec::with_capacity(64);
         bytes.extend(MARK);
         bytes.extend(time_tag.0.to_be_bytes());
-        BundleBuilder { bytes, error: None }
+        BundleBuilder { bytes, used: Tolerances::empty(), error: None }
     }
 }
 
@@ -54,6 +55,8 @@ impl Bundle {
 #[must_use = "a builder does nothing until it is built"]
 pub struct BundleBuilder {
     bytes: Vec<u8>,
+    /// Of the elements.
+    used: Tolerances,
     error: Option<EncodeError>,
 }
 
@@ -74,7 +77,7 @@ impl BundleBuilder {
     pub fn build(self) -> Result<Bundle, EncodeError> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok(Bundle::from_checked(Bytes::from(self.bytes))),
+            None => Ok(Bundle::from_checked(Bytes::from(self.bytes), self.used)),
         }
     }
 
@@ -100,6 +103,7 @@ impl BundleBuilder {
         let size = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
         self.bytes.extend(size.to_be_bytes());
         self.bytes.extend(bytes);
+        self.used |= element.tolerances();
         Ok(())
     }
 }

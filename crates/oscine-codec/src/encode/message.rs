@@ -10,6 +10,7 @@ use crate::encode::message_builder::MessageBuilder;
 use crate::encode::to_args::ToArgs;
 use crate::error::encode::EncodeError;
 use crate::owned::message::Message;
+use crate::tolerances::Tolerances;
 use crate::view::shape::MessageShape;
 
 impl Message {
@@ -98,6 +99,10 @@ impl Sizes {
             address_len: self.address as u32,
             data_at: self.data_at() as u32,
             tags_len: self.tags.map(|tags| tags as u32),
+            used: match self.tags {
+                Some(_) => Tolerances::empty(),
+                None => Tolerances::MISSING_TYPE_TAGS,
+            },
         }
     }
 }

@@ -77,6 +77,20 @@ pub enum DecodeErrorKind {
     /// A string is not UTF-8.
     #[error("string is not UTF-8")]
     InvalidUtf8,
+    /// A string holds characters beyond ASCII, and [`DecodeOptions::ascii_only`](crate::DecodeOptions::ascii_only)
+    /// is set.
+    #[error("string is not ASCII")]
+    NotAscii,
+    /// The address is a pattern, or holds characters that no address may, and
+    /// [`DecodeOptions::check_addresses`](crate::DecodeOptions::check_addresses) is set.
+    #[error("not a concrete address")]
+    NotConcrete,
+    /// A type tag that is not in the set of [`DecodeOptions::only_tags`](crate::DecodeOptions::only_tags).
+    #[error("type tag {:?} is not allowed", char::from(*.tag))]
+    TagNotAllowed {
+        /// The type tag.
+        tag: u8,
+    },
     /// An address does not begin with a slash (OSC 1.0, "OSC Messages").
     #[error("address does not begin with '/'")]
     BadAddress,
@@ -156,10 +170,12 @@ impl DecodeErrorKind {
         match self {
             Self::Empty | Self::NotAPacket => "not-a-packet",
             Self::UnalignedLength { .. } | Self::Truncated { .. } => "truncated",
-            Self::UnterminatedString | Self::StringPadding | Self::InvalidUtf8 => "bad-string",
-            Self::BadAddress => "bad-address",
+            Self::UnterminatedString | Self::StringPadding | Self::InvalidUtf8 | Self::NotAscii => {
+                "bad-string"
+            }
+            Self::BadAddress | Self::NotConcrete => "bad-address",
             Self::MissingTypeTags => "missing-type-tags",
-            Self::UnknownTag { .. } => "unknown-tag",
+            Self::UnknownTag { .. } | Self::TagNotAllowed { .. } => "unknown-tag",
             Self::UnbalancedArray => "unbalanced-array",
             Self::BlobLength { .. } | Self::BlobPadding => "bad-blob-length",
             Self::ElementLength { .. } => "bad-element-length",

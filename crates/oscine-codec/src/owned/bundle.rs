@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::time_tag::TimeTag;
+use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::BundleRef;
 use crate::view::elements::Elements;
 use crate::view::packet_ref::PacketRef;
@@ -11,21 +12,22 @@ use crate::view::walk::Messages;
 /// One bundle that owns its bytes: a time tag and elements (OSC 1.0, "OSC Bundles").
 ///
 /// Cloning counts a reference. Two bundles are equal when their bytes are.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone)]
 pub struct Bundle {
     // Invariant: a bundle that was decoded or built.
     bytes: Bytes,
+    used: Tolerances,
 }
 
 impl Bundle {
-    pub(crate) const fn from_checked(bytes: Bytes) -> Self {
-        Self { bytes }
+    pub(crate) const fn from_checked(bytes: Bytes, used: Tolerances) -> Self {
+        Self { bytes, used }
     }
 
     /// The borrowed view of the bundle.
     #[must_use]
     pub fn view(&self) -> BundleRef<'_> {
-        BundleRef::from_checked(&self.bytes)
+        BundleRef::from_checked(&self.bytes, self.used)
     }
 
     /// When the bundle is to run.
@@ -46,6 +48,12 @@ impl Bundle {
         PacketRef::Bundle(self.view()).messages()
     }
 
+    /// Which tolerances decoding made use of, here or in anything nested.
+    #[must_use]
+    pub const fn tolerances(&self) -> Tolerances {
+        self.used
+    }
+
     /// The bundle as it is on the wire.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -62,6 +70,20 @@ impl Bundle {
 impl From<BundleRef<'_>> for Bundle {
     /// Copies the bundle into memory of its own size.
     fn from(bundle: BundleRef<'_>) -> Self {
-        Self { bytes: Bytes::copy_from_slice(bundle.as_bytes()) }
+        Self { bytes: Bytes::copy_from_slice(bundle.as_bytes()), used: bundle.tolerances() }
+    }
+}
+
+impl PartialEq for Bundle {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Bundle {}
+
+impl core::hash::Hash for Bundle {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
     }
 }

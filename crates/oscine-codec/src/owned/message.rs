@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::tolerances::Tolerances;
 use crate::view::args::Args;
 use crate::view::message_ref::MessageRef;
 use crate::view::shape::MessageShape;
@@ -59,6 +60,12 @@ impl Message {
     #[inline]
     pub fn args(&self) -> Args<'_> {
         self.view().args()
+    }
+
+    /// Which tolerances decoding made use of.
+    #[must_use]
+    pub const fn tolerances(&self) -> Tolerances {
+        self.shape.used
     }
 
     /// The message as it is on the wire.

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::owned::bundle::Bundle;
 use crate::owned::message::Message;
+use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::BundleRef;
 use crate::view::packet_ref::PacketRef;
 use crate::view::walk::Messages;
@@ -35,6 +36,15 @@ impl Packet {
     #[must_use]
     pub fn messages(&self) -> Messages<'_> {
         self.view().messages()
+    }
+
+    /// Which tolerances decoding made use of, anywhere in the packet.
+    #[must_use]
+    pub const fn tolerances(&self) -> Tolerances {
+        match self {
+            Self::Message(message) => message.tolerances(),
+            Self::Bundle(bundle) => bundle.tolerances(),
+        }
     }
 
     /// The packet as it is on the wire.
@@ -71,7 +81,7 @@ impl Packet {
         let whole = self.as_bytes().as_ptr_range();
         let part = nested.as_bytes().as_ptr_range();
         if whole.start <= part.start && part.end <= whole.end {
-            Bundle::from_checked(self.bytes().slice_ref(nested.as_bytes()))
+            Bundle::from_checked(self.bytes().slice_ref(nested.as_bytes()), nested.tolerances())
         } else {
             Bundle::from(nested)
         }

@@ -2,5 +2,6 @@
 
 pub(crate) mod blob;
 pub(crate) mod fault;
+pub(crate) mod leniency;
 pub(crate) mod number;
 pub(crate) mod string;

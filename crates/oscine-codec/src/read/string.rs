@@ -2,6 +2,8 @@
 
 use crate::error::decode::DecodeErrorKind;
 use crate::read::fault::{Fault, Read};
+use crate::read::leniency::Leniency;
+use crate::tolerances::Tolerances;
 
 const ONES: u32 = 0x0101_0101;
 const HIGHS: u32 = 0x8080_8080;
@@ -11,7 +13,7 @@ const HIGHS: u32 = 0x8080_8080;
 ///
 /// Reads a word at a time. A string of ASCII, which nearly all are, is looked at once.
 #[inline]
-pub(crate) fn string(input: &[u8]) -> Read<'_, &[u8]> {
+pub(crate) fn string<'a>(input: &'a [u8], leniency: &mut Leniency<'_>) -> Read<'a, &'a [u8]> {
     let mut rest = input;
     let mut seen = 0;
     while let Some((word, tail)) = rest.split_first_chunk::<4>() {
@@ -27,31 +29,60 @@ pub(crate) fn string(input: &[u8]) -> Read<'_, &[u8]> {
         let text_len = input.len() - rest.len() + (bits / 8) as usize;
         let text = input.get(..text_len).unwrap_or_default();
         // "followed by 0-3 additional null characters": what follows the first NUL is NUL.
-        if word >> bits != 0 {
+        if word >> bits != 0 && !leniency.grants(Tolerances::DIRTY_PADDING) {
             let after = input.get(text_len + 1..).unwrap_or_default();
             return Err(Fault::at(after, DecodeErrorKind::StringPadding));
         }
-        seen |= word;
-        if seen & HIGHS != 0 {
-            utf8(input, text)?;
+        // Padding that is not zero may look like text here; then the text is looked at once more.
+        if (seen | word) & HIGHS != 0 {
+            beyond_ascii(input, text, leniency)?;
         }
         return Ok((tail, text));
     }
-    Err(Fault::at(input, DecodeErrorKind::UnterminatedString))
+    unpadded(input, rest, leniency)
 }
 
-/// The specification says ASCII; all current software sends UTF-8.
+/// A string in whose whole words, before `rest`, there is no NUL.
 #[cold]
-fn utf8(input: &[u8], text: &[u8]) -> Result<(), nom::Err<Fault>> {
-    core::str::from_utf8(text).map(drop).map_err(|error| {
-        let rest = input.get(error.valid_up_to()..).unwrap_or_default();
-        Fault::at(rest, DecodeErrorKind::InvalidUtf8)
-    })
+fn unpadded<'a>(input: &'a [u8], rest: &[u8], leniency: &mut Leniency<'_>) -> Read<'a, &'a [u8]> {
+    let Some(offset) = rest.iter().position(|&byte| byte == 0) else {
+        return Err(Fault::at(input, DecodeErrorKind::UnterminatedString));
+    };
+    let (text, padding) = input.split_at(input.len() - rest.len() + offset);
+    // Senders that do not pad end right after the NUL; anything else was cut short.
+    if padding.len() > 1 || !leniency.grants(Tolerances::MISSING_PADDING) {
+        let kind = DecodeErrorKind::Truncated { needed: 4 - offset, available: padding.len() };
+        return Err(Fault::at(padding, kind));
+    }
+    beyond_ascii(input, text, leniency)?;
+    Ok((&[], text))
+}
+
+/// The specification says ASCII; all current software sends UTF-8, and some sends what it likes.
+#[cold]
+fn beyond_ascii(
+    input: &[u8],
+    text: &[u8],
+    leniency: &mut Leniency<'_>,
+) -> Result<(), nom::Err<Fault>> {
+    let at = |offset, kind| Fault::at(input.get(offset..).unwrap_or_default(), kind);
+    if leniency.options.ascii_only {
+        if let Some(offset) = text.iter().position(|byte| !byte.is_ascii()) {
+            return Err(at(offset, DecodeErrorKind::NotAscii));
+        }
+    }
+    match core::str::from_utf8(text) {
+        Err(error) if !leniency.grants(Tolerances::INVALID_UTF8) => {
+            Err(at(error.valid_up_to(), DecodeErrorKind::InvalidUtf8))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::DecodeOptions;
     use crate::read::fault::place;
 
     #[test]
@@ -65,20 +96,23 @@ mod tests {
             ("abcé\0\0\0more".as_bytes(), "abcé".as_bytes(), 4),
         ];
         for (input, text, left) in good {
-            let (rest, read) = string(input).unwrap();
+            let (rest, read) = string(input, &mut Leniency::new(&DecodeOptions::new())).unwrap();
             assert_eq!((read, rest.len()), (text, left), "{input:?}");
         }
         let bad: [(&[u8], DecodeErrorKind, usize); 7] = [
             (b"", DecodeErrorKind::UnterminatedString, 0),
             (b"abcd", DecodeErrorKind::UnterminatedString, 0),
-            (b"a\0\0", DecodeErrorKind::UnterminatedString, 0),
+            (b"a\0\0", DecodeErrorKind::Truncated { needed: 3, available: 2 }, 1),
             (b"a\0b\0", DecodeErrorKind::StringPadding, 2),
             (b"a\0\0\x01", DecodeErrorKind::StringPadding, 2),
             (b"\xe9\0\0\0", DecodeErrorKind::InvalidUtf8, 0),
             (b"ab\xff\0", DecodeErrorKind::InvalidUtf8, 2),
         ];
         for (input, kind, offset) in bad {
-            let error = place(string(input).unwrap_err(), input.len());
+            let error = place(
+                string(input, &mut Leniency::new(&DecodeOptions::new())).unwrap_err(),
+                input.len(),
+            );
             assert_eq!((error.kind(), error.offset()), (kind, offset), "{input:?}");
         }
     }

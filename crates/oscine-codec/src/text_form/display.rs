@@ -81,7 +81,7 @@ pub(crate) fn write_hex(f: &mut fmt::Formatter<'_>, bytes: &[u8]) -> fmt::Result
 
 impl fmt::Display for MessageRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write_address(f, self.address())?;
+        write_address(f, &self.address_text().to_str_lossy())?;
         match self.type_tags() {
             Some(tags) if tags.is_empty() => f.write_str(" ,"),
             Some(tags) => write!(f, " {tags} {}", self.args()),

@@ -67,7 +67,7 @@ impl fmt::Display for Json<'_> {
 
 fn write_message(f: &mut fmt::Formatter<'_>, message: MessageRef<'_>) -> fmt::Result {
     f.write_str("{\"address\":")?;
-    quoted(f, '"', message.address())?;
+    quoted(f, '"', &message.address_text().to_str_lossy())?;
     let Some(tags) = message.type_tags() else {
         f.write_str(",\"tags\":null,\"args\":[]")?;
         if !message.untyped().is_empty() {

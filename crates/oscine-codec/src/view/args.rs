@@ -178,7 +178,7 @@ pub(crate) enum Token<'a> {
 fn value<'a>(tag: u8, data: &mut &'a [u8]) -> Option<Arg<'a>> {
     Some(match tag {
         b'i' => Arg::Int(i32::from_be_bytes(take(data)?)),
-        b'f' => Arg::Float(f32::from_be_bytes(take(data)?)),
+        b'f' => Arg::Float(take_float(data)),
         b's' => Arg::String(take_text(data)?),
         b'b' => Arg::Blob(take_blob(data)?),
         b'h' => Arg::Long(i64::from_be_bytes(take(data)?)),
@@ -205,33 +205,43 @@ fn take<const N: usize>(data: &mut &[u8]) -> Option<[u8; N]> {
 
 #[inline]
 fn take_text<'a>(data: &mut &'a [u8]) -> Option<Text<'a>> {
-    let len = text_len(data)?;
-    let (padded, rest) = data.split_at_checked((len & !3) + 4)?;
+    let (text, rest) = split_text(data);
     *data = rest;
-    Some(Text::new(padded.get(..len)?))
+    Some(Text::new(text))
+}
+
+/// Takes a float that may have been cut short: the missing bytes are zero.
+#[inline]
+fn take_float(data: &mut &[u8]) -> f32 {
+    let bytes = take(data).unwrap_or_else(|| {
+        let mut bytes = [0; 4];
+        bytes.iter_mut().zip(core::mem::take(data)).for_each(|(byte, there)| *byte = *there);
+        bytes
+    });
+    f32::from_be_bytes(bytes)
 }
 
 #[inline]
 fn take_blob<'a>(data: &mut &'a [u8]) -> Option<&'a [u8]> {
     let size = usize::try_from(i32::from_be_bytes(take(data)?)).ok()?;
-    let (padded, rest) = data.split_at_checked(size.checked_next_multiple_of(4)?)?;
-    *data = rest;
-    padded.get(..size)
+    let (blob, rest) = data.split_at_checked(size)?;
+    *data = rest.get(size.wrapping_neg() & 3..).unwrap_or_default();
+    Some(blob)
 }
 
-/// The number of bytes before the first NUL. Looks at the last byte of each word: it is NUL in the word that
-/// ends a string, and in no word before it.
+/// Splits a string from what follows it, without its terminator and padding. Without a terminator it takes all.
 #[inline]
-pub(crate) fn text_len(data: &[u8]) -> Option<usize> {
-    let mut before = 0;
-    for word in data.chunks_exact(4) {
-        match word {
-            [.., last] if *last != 0 => before += 4,
-            [0, ..] => return Some(before),
-            [_, 0, ..] => return Some(before + 1),
-            [_, _, 0, ..] => return Some(before + 2),
-            _ => return Some(before + 3),
+pub(crate) fn split_text(data: &[u8]) -> (&[u8], &[u8]) {
+    let mut rest = data;
+    while let Some((word, tail)) = rest.split_first_chunk::<4>() {
+        let word = u32::from_le_bytes(*word);
+        let zeros = word.wrapping_sub(0x0101_0101) & !word & 0x8080_8080;
+        if zeros != 0 {
+            let len = data.len() - rest.len() + (zeros.trailing_zeros() / 8) as usize;
+            return (data.get(..len).unwrap_or_default(), tail);
         }
+        rest = tail;
     }
-    None
+    let len = data.len() - rest.len() + rest.iter().take_while(|&&byte| byte != 0).count();
+    (data.get(..len).unwrap_or_default(), &[])
 }

@@ -2,6 +2,7 @@
 
 use core::iter::FusedIterator;
 
+use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::{BundleRef, HEAD};
 use crate::view::packet_ref::PacketRef;
 
@@ -10,7 +11,7 @@ impl<'a> BundleRef<'a> {
     #[must_use]
     #[inline]
     pub fn elements(&self) -> Elements<'a> {
-        Elements { rest: self.as_bytes().get(HEAD..).unwrap_or_default() }
+        Elements { rest: self.as_bytes().get(HEAD..).unwrap_or_default(), used: self.tolerances() }
     }
 }
 
@@ -18,6 +19,7 @@ impl<'a> BundleRef<'a> {
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
     rest: &'a [u8],
+    used: Tolerances,
 }
 
 impl<'a> Elements<'a> {
@@ -26,7 +28,8 @@ impl<'a> Elements<'a> {
     fn next_bytes(&mut self) -> Option<&'a [u8]> {
         let (size, rest) = self.rest.split_first_chunk()?;
         let size = usize::try_from(u32::from_be_bytes(*size)).ok()?;
-        let (element, rest) = rest.split_at_checked(size)?;
+        // What begins with a size of zero is a tail of zeros.
+        let (element, rest) = rest.split_at_checked(size).filter(|_| size > 0)?;
         self.rest = rest;
         Some(element)
     }
@@ -37,8 +40,27 @@ impl<'a> Iterator for Elements<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<PacketRef<'a>> {
-        self.next_bytes().map(PacketRef::from_checked)
+        loop {
+            let element = PacketRef::from_checked(self.next_bytes()?, self.used);
+            let leave_out = self.used.intersects(Tolerances::LEAVE_OUT);
+            if !leave_out || !is_left_out(element, self.used) {
+                return Some(element);
+            }
+        }
     }
+}
+
+/// Whether decoding left an element out: by the same signs.
+#[cold]
+fn is_left_out(element: PacketRef<'_>, used: Tolerances) -> bool {
+    let PacketRef::Message(message) = element else { return false };
+    let is_message = match message.as_bytes().first() {
+        Some(b'/') => true,
+        None | Some(0) => false,
+        Some(b'#') => message.address() == "#reply",
+        Some(_) => used.contains(Tolerances::ANY_ADDRESS),
+    };
+    !is_message || message.type_tags().is_some_and(|tags| !tags.are_known())
 }
 
 impl FusedIterator for Elements<'_> {}

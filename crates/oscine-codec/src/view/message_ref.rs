@@ -1,11 +1,15 @@
 //! One message.
 
-use crate::view::args::{Args, text_len};
+use crate::tolerances::Tolerances;
+use crate::value::text::Text;
+use crate::view::args::{Args, split_text};
 use crate::view::shape::MessageShape;
 use crate::view::type_tags::TypeTags;
 
 /// One message, borrowed: an address pattern, a type tag string, arguments (OSC 1.0, "OSC Messages").
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+///
+/// Two messages are equal when their bytes are.
+#[derive(Clone, Copy)]
 pub struct MessageRef<'a> {
     // Invariant: the other fields are slices of it, in this order.
     bytes: &'a [u8],
@@ -14,6 +18,7 @@ pub struct MessageRef<'a> {
     tags: Option<&'a [u8]>,
     /// Argument data; all that follows the address when there are no type tags.
     data: &'a [u8],
+    used: Tolerances,
 }
 
 impl<'a> MessageRef<'a> {
@@ -23,23 +28,20 @@ impl<'a> MessageRef<'a> {
         address: &'a [u8],
         tags: Option<&'a [u8]>,
         data: &'a [u8],
+        used: Tolerances,
     ) -> Self {
-        Self { bytes, address, tags, data }
+        Self { bytes, address, tags, data, used }
     }
 
     /// The view of `bytes` that are known to be a message.
     #[inline]
-    pub(crate) fn from_checked(bytes: &'a [u8]) -> Self {
-        let address_len = text_len(bytes).unwrap_or_default();
-        let (address, rest) = bytes.split_at_checked(address_len).unwrap_or_default();
-        let rest = rest.get(4 - (address_len & 3)..).unwrap_or_default();
+    pub(crate) fn from_checked(bytes: &'a [u8], used: Tolerances) -> Self {
+        let (address, rest) = split_text(bytes);
         if rest.first() != Some(&b',') {
-            return Self { bytes, address, tags: None, data: rest };
+            return Self { bytes, address, tags: None, data: rest, used };
         }
-        let tags_len = text_len(rest).unwrap_or_default();
-        let tags = rest.get(1..tags_len).unwrap_or_default();
-        let data = rest.get((tags_len & !3) + 4..).unwrap_or_default();
-        Self { bytes, address, tags: Some(tags), data }
+        let (tags, data) = split_text(rest);
+        Self { bytes, address, tags: tags.get(1..), data, used }
     }
 
     /// The view of `bytes` whose parts lie where `shape` says.
@@ -51,7 +53,7 @@ impl<'a> MessageRef<'a> {
             bytes.get(at..at + len as usize).unwrap_or_default()
         });
         let data = bytes.get(shape.data_at as usize..).unwrap_or_default();
-        Self { bytes, address, tags, data }
+        Self { bytes, address, tags, data, used: shape.used }
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "decoding refuses packets beyond 2 GiB")]
@@ -64,15 +66,23 @@ impl<'a> MessageRef<'a> {
                 Some(tags) => Some(tags.len() as u32),
                 None => None,
             },
+            used: self.used,
         }
     }
 
-    /// The address pattern.
+    /// The address pattern; U+FFFD when it is not UTF-8, which only
+    /// [`Tolerances::INVALID_UTF8`](crate::Tolerances::INVALID_UTF8) lets through.
     #[must_use]
     #[inline]
     pub fn address(&self) -> &'a str {
-        // Decoding accepts UTF-8 only.
         core::str::from_utf8(self.address).unwrap_or("\u{fffd}")
+    }
+
+    /// The address pattern as text that need not be UTF-8.
+    #[must_use]
+    #[inline]
+    pub const fn address_text(&self) -> Text<'a> {
+        Text::new(self.address)
     }
 
     /// The bytes of the address pattern, without its padding.
@@ -112,5 +122,26 @@ impl<'a> MessageRef<'a> {
     #[inline]
     pub const fn as_bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Which tolerances decoding made use of, for this message or (in a bundle) for any.
+    #[must_use]
+    #[inline]
+    pub const fn tolerances(&self) -> Tolerances {
+        self.used
+    }
+}
+
+impl PartialEq for MessageRef<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for MessageRef<'_> {}
+
+impl core::hash::Hash for MessageRef<'_> {
+    fn hash<H: core::hash::Hasher>(&self, state: &mut H) {
+        self.bytes.hash(state);
     }
 }

@@ -1,6 +1,7 @@
 //! One packet.
 
-use crate::view::bundle_ref::BundleRef;
+use crate::tolerances::Tolerances;
+use crate::view::bundle_ref::{BundleRef, MARK};
 use crate::view::message_ref::MessageRef;
 
 /// One packet, borrowed: a message or a bundle (OSC 1.0, "OSC Packets").
@@ -18,11 +19,11 @@ pub enum PacketRef<'a> {
 impl<'a> PacketRef<'a> {
     /// The view of `bytes` that are known to be a packet.
     #[inline]
-    pub(crate) fn from_checked(bytes: &'a [u8]) -> Self {
-        if bytes.first() == Some(&b'#') {
-            Self::Bundle(BundleRef::from_checked(bytes))
+    pub(crate) fn from_checked(bytes: &'a [u8], used: Tolerances) -> Self {
+        if bytes.starts_with(MARK) {
+            Self::Bundle(BundleRef::from_checked(bytes, used))
         } else {
-            Self::Message(MessageRef::from_checked(bytes))
+            Self::Message(MessageRef::from_checked(bytes, used))
         }
     }
 
@@ -43,6 +44,16 @@ impl<'a> PacketRef<'a> {
         match self {
             Self::Message(_) => None,
             Self::Bundle(bundle) => Some(bundle),
+        }
+    }
+
+    /// Which tolerances decoding made use of, anywhere in the packet.
+    #[must_use]
+    #[inline]
+    pub const fn tolerances(&self) -> Tolerances {
+        match self {
+            Self::Message(message) => message.tolerances(),
+            Self::Bundle(bundle) => bundle.tolerances(),
         }
     }
 

@@ -27,6 +27,11 @@ impl<'a> TypeTags<'a> {
         core::str::from_utf8(self.0).unwrap_or_default()
     }
 
+    /// Whether every tag is one that we know.
+    pub(crate) fn are_known(self) -> bool {
+        self.0.iter().all(|tag| b"ifsbhtdScrmTFNI[]".contains(tag))
+    }
+
     /// Whether there is no tag.
     #[must_use]
     pub const fn is_empty(self) -> bool {
