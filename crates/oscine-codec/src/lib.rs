@@ -47,6 +47,7 @@ mod encode;
 mod owned;
 pub mod pattern;
 mod read;
+mod scan;
 pub mod text_form;
 pub mod typed;
 mod view;

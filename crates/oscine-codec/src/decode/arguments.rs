@@ -32,16 +32,18 @@ pub(crate) fn arguments(
     let limits = &leniency.options.limits;
     // A limit beyond what a usize can count is no limit.
     let limit = usize::try_from(limits.arguments).unwrap_or(usize::MAX);
+    let checked = tags.get(..limit).unwrap_or(tags);
     let mut depth = 0_u32;
     let mut rest = data;
     // Arguments of a fixed size are only counted, and passed over together: from `run` on, `size` bytes.
     let mut run = 0;
     let mut size = 0;
-    for (index, &tag) in tags.iter().take(limit).enumerate() {
+    for (index, &tag) in checked.iter().enumerate() {
+        if let Some(fixed) = fixed_size(tag) {
+            size += fixed;
+            continue;
+        }
         match tag {
-            b'i' | b'f' | b'c' | b'r' | b'm' => size += 4,
-            b'h' | b'd' | b't' => size += 8,
-            b'T' | b'F' | b'N' | b'I' => {}
             b's' | b'S' => {
                 rest = string(pass(rest, size, tags, run, leniency)?, leniency)?.0;
                 (run, size) = (index + 1, 0);
@@ -80,6 +82,31 @@ pub(crate) fn arguments(
     Ok(())
 }
 
+/// How many bytes of data a type tag has, if that is always the same.
+#[inline]
+fn fixed_size(tag: u8) -> Option<usize> {
+    // By table: this is looked up for every argument there is.
+    match SIZES.get(usize::from(tag)) {
+        Some(&size) if size <= 8 => Some(usize::from(size)),
+        _ => None,
+    }
+}
+
+const SIZES: [u8; 256] = {
+    let mut sizes = [u8::MAX; 256];
+    let mut rest: &[(&[u8], u8)] = &[(b"TFNI", 0), (b"ifcrm", 4), (b"hdt", 8)];
+    while let Some((&(mut tags, size), tail)) = rest.split_first() {
+        while let Some((&tag, more)) = tags.split_first() {
+            if let Some((_, [place, ..])) = sizes.split_at_mut_checked(tag as usize) {
+                *place = size;
+            }
+            tags = more;
+        }
+        rest = tail;
+    }
+    sizes
+};
+
 /// Passes over the arguments of a fixed size from tag `run` on, `size` bytes together.
 #[inline]
 fn pass<'a>(
@@ -108,12 +135,7 @@ fn short<'a>(
         if cut && leniency.grants(Tolerances::SHORT_FLOAT) {
             return Ok(&[]);
         }
-        let size = match tag {
-            b'i' | b'f' | b'c' | b'r' | b'm' => 4,
-            b'h' | b'd' | b't' => 8,
-            _ => 0,
-        };
-        rest = bytes(rest, size)?.0;
+        rest = bytes(rest, fixed_size(*tag).unwrap_or_default())?.0;
     }
     Ok(rest)
 }

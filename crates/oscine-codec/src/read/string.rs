@@ -3,55 +3,45 @@
 use crate::error::decode::DecodeErrorKind;
 use crate::read::fault::{Fault, Read};
 use crate::read::leniency::Leniency;
+use crate::scan::plain_text;
 use crate::tolerances::Tolerances;
-
-const ONES: u32 = 0x0101_0101;
-const HIGHS: u32 = 0x8080_8080;
 
 /// A string: bytes, a NUL, then NULs up to a multiple of 4 (OSC 1.0, "OSC-string"). Gives the bytes before
 /// the NUL, which are UTF-8.
-///
-/// Reads a word at a time. A string of ASCII, which nearly all are, is looked at once.
-#[inline]
+#[inline(always)]
 pub(crate) fn string<'a>(input: &'a [u8], leniency: &mut Leniency<'_>) -> Read<'a, &'a [u8]> {
-    let mut rest = input;
-    let mut seen = 0;
-    while let Some((word, tail)) = rest.split_first_chunk::<4>() {
-        let word = u32::from_le_bytes(*word);
-        // The lowest bit set in `zeros` belongs to the first byte that is zero.
-        let zeros = word.wrapping_sub(ONES) & !word & HIGHS;
-        if zeros == 0 {
-            seen |= word;
-            rest = tail;
-            continue;
-        }
-        let bits = zeros.trailing_zeros() & !7;
-        let text_len = input.len() - rest.len() + (bits / 8) as usize;
-        let text = input.get(..text_len).unwrap_or_default();
-        // "followed by 0-3 additional null characters": what follows the first NUL is NUL.
-        if word >> bits != 0 && !leniency.grants(Tolerances::DIRTY_PADDING) {
-            let after = input.get(text_len + 1..).unwrap_or_default();
-            return Err(Fault::at(after, DecodeErrorKind::StringPadding));
-        }
-        // Padding that is not zero may look like text here; then the text is looked at once more.
-        if (seen | word) & HIGHS != 0 {
-            beyond_ascii(input, text, leniency)?;
-        }
-        return Ok((tail, text));
+    match plain_text(input) {
+        Some((text, rest)) => Ok((rest, text)),
+        None => special(input, leniency),
     }
-    unpadded(input, rest, leniency)
 }
 
-/// A string in whose whole words, before `rest`, there is no NUL.
+/// A string that is not plain: beyond ASCII, or not as the specification has it.
 #[cold]
-fn unpadded<'a>(input: &'a [u8], rest: &[u8], leniency: &mut Leniency<'_>) -> Read<'a, &'a [u8]> {
-    let Some(offset) = rest.iter().position(|&byte| byte == 0) else {
+fn special<'a>(input: &'a [u8], leniency: &mut Leniency<'_>) -> Read<'a, &'a [u8]> {
+    let Some(len) = input.iter().position(|&byte| byte == 0) else {
         return Err(Fault::at(input, DecodeErrorKind::UnterminatedString));
     };
-    let (text, padding) = input.split_at(input.len() - rest.len() + offset);
+    let Some((field, rest)) = input.split_at_checked((len & !3) + 4) else {
+        return unpadded(input, len, leniency);
+    };
+    let (text, padding) = field.split_at(len);
+    // "followed by 0-3 additional null characters"
+    let clean = padding.iter().all(|&byte| byte == 0);
+    if !clean && !leniency.grants(Tolerances::DIRTY_PADDING) {
+        let after = input.get(len + 1..).unwrap_or_default();
+        return Err(Fault::at(after, DecodeErrorKind::StringPadding));
+    }
+    beyond_ascii(input, text, leniency)?;
+    Ok((rest, text))
+}
+
+/// A string that ends with its input, before its padding does.
+fn unpadded<'a>(input: &'a [u8], len: usize, leniency: &mut Leniency<'_>) -> Read<'a, &'a [u8]> {
+    let (text, padding) = input.split_at(len);
     // Senders that do not pad end right after the NUL; anything else was cut short.
     if padding.len() > 1 || !leniency.grants(Tolerances::MISSING_PADDING) {
-        let kind = DecodeErrorKind::Truncated { needed: 4 - offset, available: padding.len() };
+        let kind = DecodeErrorKind::Truncated { needed: 4 - (len & 3), available: padding.len() };
         return Err(Fault::at(padding, kind));
     }
     beyond_ascii(input, text, leniency)?;
@@ -59,7 +49,6 @@ fn unpadded<'a>(input: &'a [u8], rest: &[u8], leniency: &mut Leniency<'_>) -> Re
 }
 
 /// The specification says ASCII; all current software sends UTF-8, and some sends what it likes.
-#[cold]
 fn beyond_ascii(
     input: &[u8],
     text: &[u8],

@@ -1,8 +1,9 @@
 //! One message.
 
+use crate::scan::any_text;
 use crate::tolerances::Tolerances;
 use crate::value::text::Text;
-use crate::view::args::{Args, split_text};
+use crate::view::args::Args;
 use crate::view::shape::MessageShape;
 use crate::view::type_tags::TypeTags;
 
@@ -36,11 +37,11 @@ impl<'a> MessageRef<'a> {
     /// The view of `bytes` that are known to be a message.
     #[inline]
     pub(crate) fn from_checked(bytes: &'a [u8], used: Tolerances) -> Self {
-        let (address, rest) = split_text(bytes);
+        let (address, rest) = any_text(bytes);
         if rest.first() != Some(&b',') {
             return Self { bytes, address, tags: None, data: rest, used };
         }
-        let (tags, data) = split_text(rest);
+        let (tags, data) = any_text(rest);
         Self { bytes, address, tags: tags.get(1..), data, used }
     }
 
