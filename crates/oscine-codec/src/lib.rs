@@ -34,9 +34,13 @@ extern crate alloc;
 extern crate std;
 
 mod address;
+mod calendar;
 mod error;
+mod hex_dump;
 mod limits;
 mod options;
+mod packet_kind;
+mod stats;
 mod tag_set;
 mod time_tag;
 mod tolerances;
@@ -53,18 +57,21 @@ pub mod typed;
 mod view;
 
 pub use address::{Address, AddressError};
-pub use encode::{ArgSink, BundleBuilder, MessageBuilder, ToArg, ToArgs};
-pub use error::{DecodeError, DecodeErrorKind, EncodeError, ReadError};
+pub use encode::{ArgSink, BundleBuilder, BundleEncoder, MessageBuilder, ToArg, ToArgs};
+pub use error::{DecodeError, DecodeErrorKind, EncodeError, Excerpt, ReadError};
+pub use hex_dump::HexDump;
 pub use limits::Limits;
 pub use options::{DecodeOptions, Profile};
 pub use owned::{Bundle, Message, Packet};
+pub use packet_kind::PacketKind;
 pub use pattern::{MatchState, PartPattern, Pattern};
+pub use stats::Stats;
 pub use tag_set::TagSet;
 pub use text_form::TextError;
 pub use time_tag::TimeTag;
 pub use tolerances::Tolerances;
 pub use typed::{ArgReader, FromArg, FromArgs, Rest};
-pub use value::{Blob, Char, Color, Impulse, Midi, Nil, Symbol, Text};
+pub use value::{Blob, Char, Color, Impulse, Midi, Nil, Symbol, Text, TextPolicy};
 pub use view::{
     Arg, Args, ArrayRef, BundleRef, Elements, MessageRef, Messages, Node, PacketRef, TimedMessage,
     TypeTags, Walk,

@@ -49,6 +49,9 @@ pub struct DecodeOptions {
     pub(crate) only_tags: Option<TagSet>,
     pub(crate) check_addresses: bool,
     pub(crate) ascii_only: bool,
+    /// How many arguments a message may have to be read the short way: none while something unusual is asked for.
+    /// Derived from the other fields.
+    pub(crate) plain_arguments: usize,
 }
 
 impl DecodeOptions {
@@ -61,7 +64,14 @@ impl DecodeOptions {
             only_tags: None,
             check_addresses: false,
             ascii_only: false,
+            plain_arguments: Limits::new().arguments as usize,
         }
+    }
+
+    const fn derived(mut self) -> Self {
+        let unusual = self.only_tags.is_some() || self.check_addresses;
+        self.plain_arguments = if unusual { 0 } else { self.limits.arguments as usize };
+        self
     }
 
     /// Tolerates what the profile does, and nothing else. Default [`Spec`](Profile::Spec).
@@ -89,21 +99,21 @@ impl DecodeOptions {
     #[must_use]
     pub const fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
-        self
+        self.derived()
     }
 
     /// Refuses packets with other type tags than these. Default: all that are known are accepted.
     #[must_use]
     pub const fn only_tags(mut self, tags: TagSet) -> Self {
         self.only_tags = Some(tags);
-        self
+        self.derived()
     }
 
     /// Refuses addresses that are no concrete addresses: for receivers without patterns. Default off.
     #[must_use]
     pub const fn check_addresses(mut self, check: bool) -> Self {
         self.check_addresses = check;
-        self
+        self.derived()
     }
 
     /// Refuses text beyond ASCII, as OSC 1.0 has it. Default off: all current software sends UTF-8.

@@ -3,6 +3,8 @@
 use core::fmt;
 use core::time::Duration;
 
+use crate::calendar::Civil;
+
 /// Seconds between the NTP epoch (1900) and the Unix epoch (1970).
 const UNIX_EPOCH: i128 = 2_208_988_800;
 const NANOS: u128 = 1_000_000_000;
@@ -23,7 +25,8 @@ const NANOS: u128 = 1_000_000_000;
 /// use oscine_codec::TimeTag;
 ///
 /// let tag = TimeTag::from_unix(1_600_000_000, 250_000_000);
-/// assert_eq!(tag.to_string(), "e3088e8040000000");
+/// assert_eq!(tag.to_string(), "2020-09-13T12:26:40.25Z");
+/// assert_eq!(format!("{tag:x}"), "e3088e8040000000");
 /// assert_eq!(tag.to_unix(), (1_600_000_000, 250_000_000));
 /// assert_eq!(tag + Duration::from_millis(750), TimeTag::from_unix(1_600_000_001, 0));
 /// assert!(TimeTag::IMMEDIATE < tag);
@@ -147,16 +150,40 @@ impl From<TimeTag> for u64 {
     }
 }
 
-/// Sixteen hexadecimal digits.
+/// RFC 3339 in UTC, in the era of [`to_unix`](TimeTag::to_unix): `2020-09-13T12:26:40.25Z`, to the nearest
+/// nanosecond, without the zeros at the end of the fraction. [`IMMEDIATE`](TimeTag::IMMEDIATE) is `immediate`.
+///
+/// For a person. What reads back, to the last bit, are the digits of `{:x}`.
 impl fmt::Display for TimeTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_immediate() {
+            return f.write_str("immediate");
+        }
+        let (seconds, nanos) = self.to_unix();
+        let Civil { year, month, day, hour, minute, second } = Civil::from_unix(seconds);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")?;
+        if nanos > 0 {
+            let (mut fraction, mut digits) = (nanos, 9);
+            while fraction % 10 == 0 {
+                (fraction, digits) = (fraction / 10, digits - 1);
+            }
+            write!(f, ".{fraction:0digits$}")?;
+        }
+        f.write_str("Z")
+    }
+}
+
+/// Sixteen hexadecimal digits, with `{:#x}` behind `0x`.
+impl fmt::LowerHex for TimeTag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if f.alternate() { "0x" } else { "" })?;
         write!(f, "{:016x}", self.0)
     }
 }
 
 impl fmt::Debug for TimeTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TimeTag({self})")
+        write!(f, "TimeTag({self:x})")
     }
 }
 
@@ -196,7 +223,34 @@ const fn split_unix(steps: i128) -> (i64, u32) {
 
 #[cfg(test)]
 mod tests {
+    use alloc::format;
+    use alloc::string::ToString;
+
     use super::*;
+
+    #[test]
+    fn people_read_dates() {
+        let cases = [
+            (TimeTag::IMMEDIATE.0, "immediate"),
+            (0, "2036-02-07T06:28:16Z"),
+            (2, "2036-02-07T06:28:16Z"),
+            (u64::MAX, "2036-02-07T06:28:16Z"),
+            (u64::MAX >> 1, "2104-02-26T09:42:24Z"),
+            (1 << 63, "1968-01-20T03:14:08Z"),
+            (0xe308_8e80_0000_0000, "2020-09-13T12:26:40Z"),
+            (0xe308_8e80_0000_0004, "2020-09-13T12:26:40.000000001Z"),
+            (0xe308_8e80_ffff_fffb, "2020-09-13T12:26:40.999999999Z"),
+            (0xe308_8e80_8000_0000, "2020-09-13T12:26:40.5Z"),
+        ];
+        for (bits, right) in cases {
+            assert_eq!(TimeTag(bits).to_string(), right, "{bits:016x}");
+        }
+        assert_eq!(
+            format!("{:x} {:#x}", TimeTag(7), TimeTag(7)),
+            "0000000000000007 0x0000000000000007"
+        );
+        assert_eq!(format!("{:?}", TimeTag::IMMEDIATE), "TimeTag(0000000000000001)");
+    }
 
     #[test]
     fn every_nanosecond_survives_the_round_trip() {

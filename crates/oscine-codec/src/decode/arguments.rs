@@ -1,5 +1,6 @@
 //! Checks a type tag string against its data.
 
+use crate::decode::sizes::fixed_size;
 use crate::error::decode::DecodeErrorKind;
 use crate::read::blob::blob;
 use crate::read::fault::Fault;
@@ -81,31 +82,6 @@ pub(crate) fn arguments(
     }
     Ok(())
 }
-
-/// How many bytes of data a type tag has, if that is always the same.
-#[inline]
-fn fixed_size(tag: u8) -> Option<usize> {
-    // By table: this is looked up for every argument there is.
-    match SIZES.get(usize::from(tag)) {
-        Some(&size) if size <= 8 => Some(usize::from(size)),
-        _ => None,
-    }
-}
-
-const SIZES: [u8; 256] = {
-    let mut sizes = [u8::MAX; 256];
-    let mut rest: &[(&[u8], u8)] = &[(b"TFNI", 0), (b"ifcrm", 4), (b"hdt", 8)];
-    while let Some((&(mut tags, size), tail)) = rest.split_first() {
-        while let Some((&tag, more)) = tags.split_first() {
-            if let Some((_, [place, ..])) = sizes.split_at_mut_checked(tag as usize) {
-                *place = size;
-            }
-            tags = more;
-        }
-        rest = tail;
-    }
-    sizes
-};
 
 /// Passes over the arguments of a fixed size from tag `run` on, `size` bytes together.
 #[inline]

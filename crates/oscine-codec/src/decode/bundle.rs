@@ -3,12 +3,14 @@
 use smallvec::SmallVec;
 
 use crate::decode::message::message;
+use crate::decode::plain::plain_shape;
 use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::read::fault::place;
 use crate::read::leniency::Leniency;
 use crate::read::number::{bytes, int32, uint64};
 use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::{BundleRef, INLINE_DEPTH, MARK};
+use crate::view::shape::MessageShape;
 
 /// One bundle on the way down.
 struct Level<'a> {
@@ -47,6 +49,9 @@ pub(crate) fn bundle<'a>(
         elements += 1;
         let Some(element) = element(&mut level, leniency)? else { continue };
         if !element.starts_with(MARK) {
+            if plain_shape(element, leniency.options) != MessageShape::NONE {
+                continue;
+            }
             if let Err(error) = message(element, leniency) {
                 leave_out(error, leniency).map_err(|error| error.shifted(at + 4))?;
             }

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::decode::bundle::bundle;
 use crate::decode::message::message;
+use crate::decode::plain::plain_shape;
 use crate::error::decode::{DecodeError, DecodeErrorKind};
 use crate::options::DecodeOptions;
 use crate::owned::bundle::Bundle;
@@ -11,7 +12,10 @@ use crate::owned::message::Message;
 use crate::owned::packet::Packet;
 use crate::read::leniency::Leniency;
 use crate::tolerances::Tolerances;
+use crate::view::bundle_ref::BundleRef;
+use crate::view::message_ref::MessageRef;
 use crate::view::packet_ref::PacketRef;
+use crate::view::shape::MessageShape;
 
 impl<'a> PacketRef<'a> {
     /// Checks that `bytes` is one packet and gives a view of it, with the default [`DecodeOptions`].
@@ -45,25 +49,56 @@ impl<'a> PacketRef<'a> {
     /// [`DecodeError`] says what is wrong, and at which byte.
     #[inline]
     pub fn decode_with(bytes: &'a [u8], options: &DecodeOptions) -> Result<Self, DecodeError> {
-        let size = bytes.len();
-        // Element sizes are int32, and so a packet beyond 2 GiB cannot be forwarded in a bundle.
-        let limit = options.limits.packet_size.min(i32::MAX as usize);
-        if size > limit {
-            return Err(DecodeError::new(DecodeErrorKind::PacketTooLarge { size, limit }, limit));
+        let shape = plain_shape(bytes, options);
+        if shape != MessageShape::NONE {
+            return Ok(Self::Message(MessageRef::from_shape(bytes, shape)));
         }
-        // "The size of an OSC packet is always a multiple of 4."
-        if size % 4 != 0 && !options.tolerances.intersects(Tolerances::UNALIGNED) {
-            let kind = DecodeErrorKind::UnalignedLength { length: size };
-            return Err(DecodeError::new(kind, size));
-        }
-        match bytes.first() {
-            None => Err(DecodeError::new(DecodeErrorKind::Empty, 0)),
-            Some(b'#') if !bytes.starts_with(b"#reply\0") => {
-                bundle(bytes, &mut Leniency::new(options)).map(PacketRef::Bundle)
-            }
-            Some(_) => message(bytes, &mut Leniency::new(options)).map(PacketRef::Message),
-        }
+        decode(bytes, options)
     }
+}
+
+/// The long way: bundles, and messages that have something special about them.
+fn decode<'a>(bytes: &'a [u8], options: &DecodeOptions) -> Result<PacketRef<'a>, DecodeError> {
+    let size = bytes.len();
+    // Element sizes are int32, and so a packet beyond 2 GiB cannot be forwarded in a bundle.
+    let limit = options.limits.packet_size.min(i32::MAX as usize);
+    if size > limit {
+        return Err(DecodeError::new(DecodeErrorKind::PacketTooLarge { size, limit }, limit));
+    }
+    // "The size of an OSC packet is always a multiple of 4."
+    if size % 4 != 0 && !options.tolerances.intersects(Tolerances::UNALIGNED) {
+        let kind = DecodeErrorKind::UnalignedLength { length: size };
+        return Err(DecodeError::new(kind, size));
+    }
+    let packet = match bytes.first() {
+        None => return Err(DecodeError::new(DecodeErrorKind::Empty, 0)),
+        Some(b'#') if !bytes.starts_with(b"#reply\0") => {
+            PacketRef::Bundle(bundle(bytes, &mut Leniency::new(options))?)
+        }
+        Some(_) => PacketRef::Message(message(bytes, &mut Leniency::new(options))?),
+    };
+    if size % 4 == 0 { Ok(packet) } else { unaligned(packet, options) }
+}
+
+/// A packet whose length is not a multiple of 4 lacks padding, whatever it is that stands at its end.
+#[cold]
+fn unaligned<'a>(
+    packet: PacketRef<'a>,
+    options: &DecodeOptions,
+) -> Result<PacketRef<'a>, DecodeError> {
+    let bytes = packet.as_bytes();
+    if packet.tolerances().intersects(Tolerances::UNALIGNED) {
+        return Ok(packet);
+    }
+    if !options.tolerances.contains(Tolerances::MISSING_PADDING) {
+        let kind = DecodeErrorKind::UnalignedLength { length: bytes.len() };
+        return Err(DecodeError::new(kind, bytes.len()));
+    }
+    let used = packet.tolerances() | Tolerances::MISSING_PADDING;
+    Ok(match packet {
+        PacketRef::Message(_) => PacketRef::Message(MessageRef::from_checked(bytes, used)),
+        PacketRef::Bundle(_) => PacketRef::Bundle(BundleRef::from_checked(bytes, used)),
+    })
 }
 
 impl Packet {

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use crate::encode::measure::{check_size, check_text, deeper};
 use crate::encode::sink::sealed::Sink;
 use crate::error::encode::EncodeError;
+use crate::value::char::Char;
 
 /// Type tags and data of a message under construction.
 #[derive(Debug, Clone, Default)]
@@ -13,9 +14,15 @@ pub(crate) struct Collect {
     pub(crate) tags: Vec<u8>,
     pub(crate) data: Vec<u8>,
     pub(crate) depth: u32,
+    /// The first character that is not ASCII, of text or as an argument.
+    pub(crate) beyond_ascii: Option<char>,
 }
 
 impl Collect {
+    fn note(&mut self, character: Option<char>) {
+        self.beyond_ascii = self.beyond_ascii.or(character);
+    }
+
     fn put(&mut self, tag: u8, bytes: &[u8], size: usize) -> Result<(), EncodeError> {
         check_size(self.data.len().saturating_add(size))?;
         self.tags.push(tag);
@@ -32,6 +39,11 @@ impl Sink for Collect {
     }
 
     fn word(&mut self, tag: u8, data: [u8; 4]) -> Result<(), EncodeError> {
+        if tag == b'c' {
+            let character = Char(u32::from_be_bytes(data)).to_char();
+            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            self.note(Some(character).filter(|character| !character.is_ascii()));
+        }
         self.put(tag, &data, 4)
     }
 
@@ -41,6 +53,9 @@ impl Sink for Collect {
 
     fn text(&mut self, tag: u8, text: &str) -> Result<(), EncodeError> {
         check_text(text)?;
+        if !text.is_ascii() {
+            self.note(text.chars().find(|character| !character.is_ascii()));
+        }
         self.put(tag, text.as_bytes(), (text.len() & !3) + 4)
     }
 

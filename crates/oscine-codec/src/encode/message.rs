@@ -93,17 +93,12 @@ impl Message {
 
 impl Sizes {
     /// The shape of the message that was measured.
-    #[expect(clippy::cast_possible_truncation, reason = "measuring refuses what is beyond 2 GiB")]
     pub(crate) fn shape(&self) -> MessageShape {
-        MessageShape {
-            address_len: self.address as u32,
-            data_at: self.data_at() as u32,
-            tags_len: self.tags.map(|tags| tags as u32),
-            used: match self.tags {
-                Some(_) => Tolerances::empty(),
-                None => Tolerances::MISSING_TYPE_TAGS,
-            },
-        }
+        let used = match self.tags {
+            Some(_) => Tolerances::empty(),
+            None => Tolerances::MISSING_TYPE_TAGS,
+        };
+        MessageShape::new(self.address, self.tags, self.data_at(), used)
     }
 }
 

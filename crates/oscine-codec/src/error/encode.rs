@@ -41,6 +41,52 @@ pub enum EncodeError {
         /// The limit in bytes.
         limit: usize,
     },
+    /// The buffer that was given has no room for the packet.
+    #[error("{needed} bytes needed, room for {available}")]
+    NoRoom {
+        /// The size of the packet in bytes.
+        needed: usize,
+        /// The size of the buffer in bytes.
+        available: usize,
+    },
+    /// A value of one type cannot be written as the other type that was asked for.
+    #[error("value of type '{found}' cannot be written as type '{tag}'")]
+    WrongType {
+        /// The type tag that was asked for.
+        tag: char,
+        /// The value's own.
+        found: char,
+    },
+    /// A type tag that was asked for is none.
+    #[error("unknown type tag {tag:?}")]
+    UnknownTag {
+        /// What was asked for.
+        tag: char,
+    },
+    /// There are fewer values than type tags, in the list or in an array.
+    #[error("no value for type tag '{tag}'")]
+    MissingValue {
+        /// The first type tag without a value.
+        tag: char,
+    },
+    /// There are more values than type tags, in the list or in an array.
+    #[error("value {index} has no type tag")]
+    SurplusValue {
+        /// The place of the first value without a type tag, counted from 0; each bracket counts.
+        index: usize,
+    },
+    /// A type tag that is not in the set of [`MessageBuilder::only_tags`](crate::MessageBuilder::only_tags).
+    #[error("type tag '{tag}' is not allowed")]
+    TagNotAllowed {
+        /// The type tag.
+        tag: char,
+    },
+    /// A character beyond ASCII, and [`MessageBuilder::ascii_only`](crate::MessageBuilder::ascii_only) is set.
+    #[error("character {character:?} is not ASCII")]
+    NotAscii {
+        /// The first of them; U+FFFD for a `c` that is no character at all.
+        character: char,
+    },
     /// A number does not fit the type that it was to be written as.
     #[error("value does not fit type tag '{tag}'")]
     OutOfRange {

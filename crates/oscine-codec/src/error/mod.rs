@@ -6,8 +6,10 @@
 
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod excerpt;
 pub(crate) mod read;
 
 pub use decode::{DecodeError, DecodeErrorKind};
 pub use encode::EncodeError;
+pub use excerpt::Excerpt;
 pub use read::ReadError;

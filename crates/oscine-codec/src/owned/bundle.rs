@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::stats::Stats;
 use crate::time_tag::TimeTag;
 use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::BundleRef;
@@ -46,6 +47,12 @@ impl Bundle {
     #[must_use]
     pub fn messages(&self) -> Messages<'_> {
         PacketRef::Bundle(self.view()).messages()
+    }
+
+    /// The figures of the bundle and of all that is in it.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.view().stats()
     }
 
     /// Which tolerances decoding made use of, here or in anything nested.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::stats::Stats;
 use crate::tolerances::Tolerances;
 use crate::view::args::Args;
 use crate::view::message_ref::MessageRef;
@@ -60,6 +61,18 @@ impl Message {
     #[inline]
     pub fn args(&self) -> Args<'_> {
         self.view().args()
+    }
+
+    /// The address pattern and the arguments, to be matched on. See [`MessageRef::as_parts`].
+    #[must_use]
+    pub fn as_parts(&self) -> (&str, Args<'_>) {
+        self.view().as_parts()
+    }
+
+    /// The figures of the message.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.view().stats()
     }
 
     /// Which tolerances decoding made use of.

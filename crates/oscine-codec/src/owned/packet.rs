@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::owned::bundle::Bundle;
 use crate::owned::message::Message;
+use crate::stats::Stats;
 use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::BundleRef;
 use crate::view::packet_ref::PacketRef;
@@ -36,6 +37,12 @@ impl Packet {
     #[must_use]
     pub fn messages(&self) -> Messages<'_> {
         self.view().messages()
+    }
+
+    /// The figures of the packet and of all that is in it.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.view().stats()
     }
 
     /// Which tolerances decoding made use of, anywhere in the packet.

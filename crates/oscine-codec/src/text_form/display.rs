@@ -60,7 +60,7 @@ fn write_arg(f: &mut fmt::Formatter<'_>, arg: Arg<'_>) -> fmt::Result {
             f.write_str("0x")?;
             write_hex(f, bytes)
         }
-        Arg::Time(tag) => write!(f, "{tag}"),
+        Arg::Time(tag) => write!(f, "{tag:x}"),
         Arg::Char(char) => match char::from_u32(char.0) {
             Some(scalar) => quoted(f, '\'', scalar.encode_utf8(&mut [0; 4])),
             None => write!(f, "0x{:08x}", char.0),
@@ -129,7 +129,7 @@ impl fmt::Display for PacketRef<'_> {
                     first = false;
                 }
                 Node::Bundle { bundle, .. } => {
-                    write!(f, "#bundle {} {{", bundle.time_tag())?;
+                    write!(f, "#bundle {:x} {{", bundle.time_tag())?;
                     open += 1;
                     first = true;
                 }

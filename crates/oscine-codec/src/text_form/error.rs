@@ -1,4 +1,4 @@
-//! Why text is not a message.
+//! Why text is not a packet.
 
 use alloc::string::String;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::error::encode::EncodeError;
 
-/// Why text is not a message, and the offset of the byte where that shows.
+/// Why text is not a packet, and the offset of the byte where that shows.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{reason} at byte {offset}")]
 pub struct TextError {

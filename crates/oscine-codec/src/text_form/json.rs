@@ -55,7 +55,7 @@ impl fmt::Display for Json<'_> {
             match node {
                 Node::Message(message) => write_message(f, message.message)?,
                 Node::Bundle { bundle, .. } => {
-                    write!(f, "{{\"timetag\":\"{}\",\"elements\":[", bundle.time_tag())?;
+                    write!(f, "{{\"timetag\":\"{:x}\",\"elements\":[", bundle.time_tag())?;
                     open += 1;
                     first = true;
                 }
@@ -109,7 +109,7 @@ fn write_value(f: &mut fmt::Formatter<'_>, arg: Arg<'_>) -> fmt::Result {
             f.write_char('"')
         }
         Arg::Long(value) => write!(f, "\"{value}\""),
-        Arg::Time(tag) => write!(f, "\"{tag}\""),
+        Arg::Time(tag) => write!(f, "\"{tag:x}\""),
         Arg::Double(value) => write!(f, "\"{:016x}\"", value.to_bits()),
         Arg::Char(char) => write!(f, "{}", char.0),
         Arg::Color(color) => write!(f, "\"{:08x}\"", u32::from(color)),

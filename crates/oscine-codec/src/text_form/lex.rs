@@ -23,27 +23,38 @@ pub(crate) enum Token<'a> {
 pub(crate) struct Lexer<'a> {
     text: &'a str,
     at: usize,
+    /// Whether `;` and `}` end a message, as they do in a bundle.
+    in_bundle: bool,
 }
 
 impl<'a> Lexer<'a> {
     pub(crate) const fn new(text: &'a str) -> Self {
-        Self { text, at: 0 }
+        Self { text, at: 0, in_bundle: false }
+    }
+
+    /// A lexer of a bundle's text.
+    pub(crate) const fn in_bundle(text: &'a str) -> Self {
+        Self { text, at: 0, in_bundle: true }
     }
 
     /// The next token and its offset; `None` at the end.
     pub(crate) fn next(&mut self) -> Result<Option<(Token<'a>, usize)>, TextError> {
-        let rest = self.rest().trim_start();
-        self.at = self.text.len() - rest.len();
-        let at = self.at;
+        self.skip_space();
+        let (rest, at) = (self.rest(), self.at);
         let Some(first) = rest.chars().next() else {
             return Ok(None);
         };
         let token = match first {
+            ';' | '}' if self.in_bundle => return Ok(None),
             '[' => self.skip(1, Token::Open),
             ']' => self.skip(1, Token::Close),
             '"' | '\'' => Token::Quoted(first, self.quoted(first)?),
             _ => {
-                let stop = |c: char| c.is_whitespace() || matches!(c, '[' | ']');
+                let stop = |c: char| {
+                    c.is_whitespace()
+                        || matches!(c, '[' | ']')
+                        || self.in_bundle && matches!(c, ';' | '}')
+                };
                 let len = rest.find(stop).unwrap_or(rest.len());
                 self.skip(len, Token::Bare(rest.get(..len).unwrap_or_default()))
             }
@@ -51,18 +62,43 @@ impl<'a> Lexer<'a> {
         Ok(Some((token, at)))
     }
 
-    /// The next word up to white space, whatever its characters; empty at the end.
+    /// The next word up to white space, whatever its characters; empty at the end. In a bundle it has no `;`, and
+    /// does not end with `}`.
     pub(crate) fn word(&mut self) -> (&'a str, usize) {
-        let rest = self.rest().trim_start();
-        let at = self.text.len() - rest.len();
-        let len = rest.find(char::is_whitespace).unwrap_or(rest.len());
-        self.at = at + len;
-        (rest.get(..len).unwrap_or_default(), at)
+        self.skip_space();
+        let (rest, at) = (self.rest(), self.at);
+        let stop = |c: char| c.is_whitespace() || self.in_bundle && c == ';';
+        let mut word = rest.get(..rest.find(stop).unwrap_or(rest.len())).unwrap_or_default();
+        if self.in_bundle {
+            word = word.trim_end_matches('}');
+        }
+        self.at += word.len();
+        (word, at)
+    }
+
+    /// Takes one character, and white space before it, if it is `wanted`.
+    pub(crate) fn take(&mut self, wanted: char) -> bool {
+        self.skip_space();
+        let there = self.rest().starts_with(wanted);
+        if there {
+            self.at += wanted.len_utf8();
+        }
+        there
+    }
+
+    /// Whether nothing but white space is left.
+    pub(crate) fn is_at_end(&mut self) -> bool {
+        self.skip_space();
+        self.rest().is_empty()
     }
 
     /// Where the next token begins, at the earliest.
     pub(crate) const fn offset(&self) -> usize {
         self.at
+    }
+
+    fn skip_space(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start().len();
     }
 
     fn rest(&self) -> &'a str {

@@ -24,6 +24,7 @@ pub(crate) mod escape;
 pub(crate) mod json;
 pub(crate) mod lex;
 pub(crate) mod parse;
+pub(crate) mod parse_bundle;
 pub(crate) mod value;
 
 pub use error::TextError;

@@ -35,34 +35,40 @@ impl FromStr for Message {
     type Err = TextError;
 
     fn from_str(text: &str) -> Result<Self, TextError> {
-        let mut lexer = Lexer::new(text);
-        let address = address(&mut lexer)?;
-        let mut rest = lexer.clone();
-        let (word, at) = rest.word();
-        if word.is_empty() {
-            return Self::typeless(address).map_err(|error| TextError::encode(error, 0));
-        }
-        if let Some(bytes) = hex_bytes(word, "untyped:") {
-            return untyped(&address, &bytes, at);
-        }
-        let mut arguments = Collect::default();
-        if let Some(tags) = word.strip_prefix(',') {
-            lexer = rest;
-            for (index, &tag) in tags.as_bytes().iter().enumerate() {
-                next_typed(&mut arguments, tag, at + 1 + index, &mut lexer)?;
-            }
-            if let Some((_, at)) = lexer.next()? {
-                return Err(TextError::new("more arguments than type tags", at));
-            }
-        } else {
-            while let Some((token, at)) = lexer.next()? {
-                inferred(&mut arguments, &token, at)?;
-            }
-        }
-        MessageBuilder::from_parts(address, arguments)
-            .build()
-            .map_err(|error| TextError::encode(error, 0))
+        message(&mut Lexer::new(text))
     }
+}
+
+/// Takes one message off `lexer`: all that there is, or in a bundle what comes before the next `;` or `}`.
+pub(crate) fn message(lexer: &mut Lexer<'_>) -> Result<Message, TextError> {
+    let start = lexer.offset();
+    let address = address(lexer)?;
+    let mut rest = lexer.clone();
+    let (word, at) = rest.word();
+    if word.is_empty() {
+        return Message::typeless(address).map_err(|error| TextError::encode(error, start));
+    }
+    if let Some(bytes) = hex_bytes(word, "untyped:") {
+        *lexer = rest;
+        return untyped(&address, &bytes, at);
+    }
+    let mut arguments = Collect::default();
+    if let Some(tags) = word.strip_prefix(',') {
+        *lexer = rest;
+        for (index, &tag) in tags.as_bytes().iter().enumerate() {
+            next_typed(&mut arguments, tag, at + 1 + index, lexer)?;
+        }
+        if let Some((_, at)) = lexer.next()? {
+            return Err(TextError::new("more arguments than type tags", at));
+        }
+    } else {
+        while let Some((token, at)) = lexer.next()? {
+            inferred(&mut arguments, &token, at)?;
+        }
+    }
+    MessageBuilder::from_parts(address, arguments)
+        .build()
+        .map_err(|error| TextError::encode(error, start))
 }
 
 impl MessageBuilder {

@@ -71,12 +71,10 @@ macro_rules! from_arg {
 }
 
 from_arg! {
-    String, "text": Arg::String(text) | Arg::Symbol(text) => text.as_str().ok().map(Self::from);
     Text<'a>, "text": Arg::String(text) | Arg::Symbol(text) => Some(text);
     Symbol<&'a str>, "symbol": Arg::String(text) | Arg::Symbol(text) => text.as_str().ok().map(Symbol);
     Symbol<String>, "symbol":
         Arg::String(text) | Arg::Symbol(text) => text.as_str().ok().map(|text| Symbol(text.into()));
-    &'a [u8], "blob": Arg::Blob(bytes) => Some(bytes);
     Vec<u8>, "blob": Arg::Blob(bytes) => Some(bytes.to_vec());
     Bytes, "blob": Arg::Blob(bytes) => Some(Self::copy_from_slice(bytes));
     Char, "char": Arg::Char(char) => Some(char);
@@ -98,6 +96,35 @@ impl<'a> FromArg<'a> for &'a str {
     #[inline]
     fn take(args: &mut Args<'a>) -> Option<Self> {
         args.take_text()?.as_str().ok()
+    }
+}
+
+impl<'a> FromArg<'a> for &'a [u8] {
+    const EXPECTED: &'static str = "blob";
+
+    fn from_arg(arg: Arg<'a>) -> Option<Self> {
+        match arg {
+            Arg::Blob(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    #[inline]
+    fn take(args: &mut Args<'a>) -> Option<Self> {
+        args.take_blob()
+    }
+}
+
+impl<'a> FromArg<'a> for String {
+    const EXPECTED: &'static str = "text";
+
+    fn from_arg(arg: Arg<'a>) -> Option<Self> {
+        arg.as_text()?.as_str().ok().map(Self::from)
+    }
+
+    #[inline]
+    fn take(args: &mut Args<'a>) -> Option<Self> {
+        <&str>::take(args).map(Self::from)
     }
 }
 

@@ -83,22 +83,35 @@ impl<'a> Args<'a> {
         Some(text)
     }
 
-    /// Takes what follows a `[` off, up to its `]`.
-    fn take_array(&mut self) -> ArrayRef<'a> {
-        let all = *self;
+    /// Takes the next argument if it is a blob.
+    #[inline]
+    pub(crate) fn take_blob(&mut self) -> Option<&'a [u8]> {
+        let (b'b', tags) = self.tags.split_first()? else { return None };
+        let blob = take_blob(&mut self.data)?;
+        self.tags = tags;
+        Some(blob)
+    }
+
+    /// The array that follows a `[`, and what follows its `]`.
+    ///
+    /// By value: whoever iterates can then keep its state in registers.
+    #[inline(never)]
+    fn split_array(self) -> (ArrayRef<'a>, Self) {
+        let mut rest = self;
         let mut depth = 1_u32;
         while depth > 0 {
-            match self.next_token() {
+            match rest.next_token() {
                 Some(Token::Open) => depth += 1,
                 Some(Token::Close) => depth -= 1,
                 Some(Token::Arg(_)) => {}
                 None => break,
             }
         }
-        let taken = all.tags.len() - self.tags.len();
-        let tags = all.tags.get(..taken.saturating_sub(1)).unwrap_or_default();
-        let data_len = all.data.len() - self.data.len();
-        ArrayRef { tags, data: all.data.get(..data_len).unwrap_or_default() }
+        let tags_len = (self.tags.len() - rest.tags.len()).saturating_sub(1);
+        let data_len = self.data.len() - rest.data.len();
+        let tags = self.tags.get(..tags_len).unwrap_or_default();
+        let data = self.data.get(..data_len).unwrap_or_default();
+        (ArrayRef { tags, data }, rest)
     }
 }
 
@@ -110,7 +123,12 @@ impl<'a> Iterator for Args<'a> {
     fn next(&mut self) -> Option<Arg<'a>> {
         let (&tag, tags) = self.tags.split_first()?;
         self.tags = tags;
-        if tag == b'[' { Some(Arg::Array(self.take_array())) } else { value(tag, &mut self.data) }
+        if tag != b'[' {
+            return value(tag, &mut self.data);
+        }
+        let (array, rest) = self.split_array();
+        *self = rest;
+        Some(Arg::Array(array))
     }
 
     #[inline]

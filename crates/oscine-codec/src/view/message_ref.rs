@@ -46,29 +46,18 @@ impl<'a> MessageRef<'a> {
     }
 
     /// The view of `bytes` whose parts lie where `shape` says.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn from_shape(bytes: &'a [u8], shape: MessageShape) -> Self {
         let address = bytes.get(..shape.address_len as usize).unwrap_or_default();
-        let tags = shape.tags_len.map(|len| {
-            let at = shape.tags_at() + 1;
-            bytes.get(at..at + len as usize).unwrap_or_default()
-        });
+        let tags = shape.tags().map(|tags| bytes.get(tags).unwrap_or_default());
         let data = bytes.get(shape.data_at as usize..).unwrap_or_default();
         Self { bytes, address, tags, data, used: shape.used }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "decoding refuses packets beyond 2 GiB")]
     #[inline]
-    pub(crate) const fn shape(&self) -> MessageShape {
-        MessageShape {
-            address_len: self.address.len() as u32,
-            data_at: (self.bytes.len() - self.data.len()) as u32,
-            tags_len: match self.tags {
-                Some(tags) => Some(tags.len() as u32),
-                None => None,
-            },
-            used: self.used,
-        }
+    pub(crate) fn shape(&self) -> MessageShape {
+        let data_at = self.bytes.len() - self.data.len();
+        MessageShape::new(self.address.len(), self.tags.map(<[u8]>::len), data_at, self.used)
     }
 
     /// The address pattern; U+FFFD when it is not UTF-8, which only

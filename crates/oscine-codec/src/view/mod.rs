@@ -10,7 +10,10 @@ pub(crate) mod bundle_ref;
 pub(crate) mod elements;
 pub(crate) mod message_ref;
 pub(crate) mod packet_ref;
+pub(crate) mod parts;
 pub(crate) mod shape;
+pub(crate) mod sorted;
+pub(crate) mod stats;
 pub(crate) mod type_tags;
 pub(crate) mod walk;
 

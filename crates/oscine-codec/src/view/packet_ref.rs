@@ -1,7 +1,7 @@
 //! One packet.
 
 use crate::tolerances::Tolerances;
-use crate::view::bundle_ref::{BundleRef, MARK};
+use crate::view::bundle_ref::BundleRef;
 use crate::view::message_ref::MessageRef;
 
 /// One packet, borrowed: a message or a bundle (OSC 1.0, "OSC Packets").
@@ -17,16 +17,6 @@ pub enum PacketRef<'a> {
 }
 
 impl<'a> PacketRef<'a> {
-    /// The view of `bytes` that are known to be a packet.
-    #[inline]
-    pub(crate) fn from_checked(bytes: &'a [u8], used: Tolerances) -> Self {
-        if bytes.starts_with(MARK) {
-            Self::Bundle(BundleRef::from_checked(bytes, used))
-        } else {
-            Self::Message(MessageRef::from_checked(bytes, used))
-        }
-    }
-
     /// The message, if it is one.
     #[must_use]
     #[inline]

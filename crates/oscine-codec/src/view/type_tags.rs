@@ -27,6 +27,30 @@ impl<'a> TypeTags<'a> {
         core::str::from_utf8(self.0).unwrap_or_default()
     }
 
+    /// The tags as characters, without the comma.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use oscine_codec::Message;
+    ///
+    /// let message = Message::new("/a", (1, ["x"]))?;
+    /// let tags = message.type_tags().expect("there are some");
+    /// assert!(tags.iter().eq(['i', '[', 's', ']']));
+    /// # Ok::<(), oscine_codec::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn iter(self) -> impl ExactSizeIterator<Item = char> + DoubleEndedIterator + Clone + 'a {
+        self.0.iter().copied().map(char::from)
+    }
+
+    /// How many tags there are, brackets included.
+    #[must_use]
+    #[inline]
+    pub const fn len(self) -> usize {
+        self.0.len()
+    }
+
     /// Whether every tag is one that we know.
     pub(crate) fn are_known(self) -> bool {
         self.0.iter().all(|tag| b"ifsbhtdScrmTFNI[]".contains(tag))

@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use crate::time_tag::TimeTag;
 use crate::view::bundle_ref::{BundleRef, INLINE_DEPTH};
-use crate::view::elements::Elements;
+use crate::view::elements::{Element, Elements};
 use crate::view::message_ref::MessageRef;
 use crate::view::packet_ref::PacketRef;
 
@@ -49,13 +49,25 @@ pub enum Node<'a> {
 pub struct Walk<'a> {
     /// The packet itself, before the first step.
     first: Option<PacketRef<'a>>,
-    stack: SmallVec<[Level<'a>; INLINE_DEPTH]>,
+    /// The innermost bundle that is open.
+    level: Level<'a>,
+    /// The bundles around it. Invariant: one fewer than `depth`, or none.
+    outer: SmallVec<[Level<'a>; INLINE_DEPTH - 1]>,
+    /// How many bundles are open.
+    depth: usize,
 }
 
+#[derive(Clone, Copy)]
 struct Level<'a> {
     elements: Elements<'a>,
     time_tag: TimeTag,
     index: usize,
+}
+
+/// One step of a walk: small, because what a message consists of is looked at only by who wants to know.
+enum Step<'a> {
+    Bundle(BundleRef<'a>, Option<TimeTag>),
+    Message(Element<'a>, usize),
 }
 
 impl<'a> PacketRef<'a> {
@@ -63,7 +75,8 @@ impl<'a> PacketRef<'a> {
     #[must_use]
     #[inline]
     pub fn walk(self) -> Walk<'a> {
-        Walk { first: Some(self), stack: SmallVec::new() }
+        let level = Level { elements: Elements::NONE, time_tag: TimeTag::IMMEDIATE, index: 0 };
+        Walk { first: Some(self), level, outer: SmallVec::new(), depth: 0 }
     }
 
     /// All messages in the packet, each with its time and place, in the order of its bytes.
@@ -100,45 +113,71 @@ impl<'a> BundleRef<'a> {
 
 impl<'a> Walk<'a> {
     /// How many bundles are around what was yielded last; a bundle counts itself.
-    pub(crate) fn depth(&self) -> usize {
-        self.stack.len()
+    pub(crate) const fn depth(&self) -> usize {
+        self.depth
     }
 
-    #[inline]
-    fn enter(&mut self, bundle: BundleRef<'a>, parent_time: Option<TimeTag>) -> Node<'a> {
+    /// The next bundle or message, below the packet itself.
+    #[inline(always)]
+    fn step(&mut self) -> Option<Step<'a>> {
+        while self.depth > 0 {
+            if let Some(element) = self.level.elements.next_element() {
+                let index = self.level.index;
+                self.level.index += 1;
+                return Some(match element.bundle() {
+                    None => Step::Message(element, index),
+                    Some(bundle) => {
+                        let parent_time = self.level.time_tag;
+                        self.enter(bundle, Some(parent_time));
+                        Step::Bundle(bundle, Some(parent_time))
+                    }
+                });
+            }
+            self.depth -= 1;
+            if let Some(outer) = self.outer.pop() {
+                self.level = outer;
+            }
+        }
+        None
+    }
+
+    fn enter(&mut self, bundle: BundleRef<'a>, parent_time: Option<TimeTag>) {
         let own = bundle.time_tag();
         let time_tag = parent_time.map_or(own, |parent| own.max(parent));
-        self.stack.push(Level { elements: bundle.elements(), time_tag, index: 0 });
-        Node::Bundle { bundle, time_tag, parent_time }
+        let level = Level { elements: bundle.elements(), time_tag, index: 0 };
+        let outer = core::mem::replace(&mut self.level, level);
+        if self.depth > 0 {
+            self.outer.push(outer);
+        }
+        self.depth += 1;
+    }
+
+    #[inline(always)]
+    fn timed(&self, message: MessageRef<'a>, index: usize) -> TimedMessage<'a> {
+        TimedMessage { message, time_tag: self.level.time_tag, depth: self.depth, index }
     }
 }
 
 impl<'a> Iterator for Walk<'a> {
     type Item = Node<'a>;
 
-    #[inline]
     fn next(&mut self) -> Option<Node<'a>> {
-        match self.first.take() {
-            Some(PacketRef::Bundle(bundle)) => return Some(self.enter(bundle, None)),
+        let step = match self.first.take() {
             Some(PacketRef::Message(message)) => {
-                let time_tag = TimeTag::IMMEDIATE;
-                return Some(Node::Message(TimedMessage { message, time_tag, depth: 0, index: 0 }));
+                return Some(Node::Message(self.timed(message, 0)));
             }
-            None => {}
-        }
-        loop {
-            let depth = self.stack.len();
-            let level = self.stack.last_mut()?;
-            let (time_tag, index) = (level.time_tag, level.index);
-            level.index += 1;
-            match level.elements.next() {
-                Some(PacketRef::Bundle(bundle)) => return Some(self.enter(bundle, Some(time_tag))),
-                Some(PacketRef::Message(message)) => {
-                    return Some(Node::Message(TimedMessage { message, time_tag, depth, index }));
-                }
-                None => drop(self.stack.pop()),
+            Some(PacketRef::Bundle(bundle)) => {
+                self.enter(bundle, None);
+                Step::Bundle(bundle, None)
             }
-        }
+            None => self.step()?,
+        };
+        Some(match step {
+            Step::Message(element, index) => Node::Message(self.timed(element.message(), index)),
+            Step::Bundle(bundle, parent_time) => {
+                Node::Bundle { bundle, time_tag: self.level.time_tag, parent_time }
+            }
+        })
     }
 }
 
@@ -146,7 +185,7 @@ impl FusedIterator for Walk<'_> {}
 
 impl fmt::Debug for Walk<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Walk").field("depth", &self.stack.len()).finish_non_exhaustive()
+        f.debug_struct("Walk").field("depth", &self.depth).finish_non_exhaustive()
     }
 }
 
@@ -159,10 +198,17 @@ impl<'a> Iterator for Messages<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<TimedMessage<'a>> {
-        self.0.find_map(|node| match node {
-            Node::Message(message) => Some(message),
-            Node::Bundle { .. } => None,
-        })
+        let walk = &mut self.0;
+        match walk.first.take() {
+            Some(PacketRef::Message(message)) => return Some(walk.timed(message, 0)),
+            Some(PacketRef::Bundle(bundle)) => walk.enter(bundle, None),
+            None => {}
+        }
+        loop {
+            if let Step::Message(element, index) = walk.step()? {
+                return Some(walk.timed(element.message(), index));
+            }
+        }
     }
 }
 

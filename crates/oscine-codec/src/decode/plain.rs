@@ -1,0 +1,75 @@
+//! The short way: messages with nothing special about them.
+
+use crate::decode::sizes::fixed_size;
+use crate::options::DecodeOptions;
+use crate::scan::plain_text;
+use crate::tolerances::Tolerances;
+use crate::view::shape::MessageShape;
+
+/// The shape of the message that `bytes` is, if it is one by the letter, its text is ASCII, and nothing unusual is
+/// asked for.
+///
+/// Nearly all messages are like that. [`MessageShape::NONE`] says nothing but that the long way has to be gone, which
+/// finds out what is wrong, if anything. What is accepted here is accepted there, with the same outcome and no
+/// tolerance.
+///
+/// Returns in registers; the views are then made where they are used, and never copied.
+#[inline(never)]
+pub(crate) fn plain_shape(bytes: &[u8], options: &DecodeOptions) -> MessageShape {
+    if bytes.len() > options.limits.packet_size.min(i32::MAX as usize) {
+        return MessageShape::NONE;
+    }
+    shape(bytes, options).unwrap_or(MessageShape::NONE)
+}
+
+#[inline(always)]
+fn shape(bytes: &[u8], options: &DecodeOptions) -> Option<MessageShape> {
+    let (b'/', _) = bytes.split_first()? else { return None };
+    let (address, rest) = plain_text(bytes)?;
+    let (b',', _) = rest.split_first()? else { return None };
+    let (tags, data) = plain_text(rest)?;
+    let (_, tags) = tags.split_first()?;
+    // One comparison for all that is rarely set.
+    if tags.len() > options.plain_arguments {
+        return None;
+    }
+    let mut left = data;
+    // Arguments of a fixed size are only counted, and passed over together.
+    let mut size = 0;
+    let mut depth = 0;
+    for &tag in tags {
+        if let Some(fixed) = fixed_size(tag) {
+            size += fixed;
+            continue;
+        }
+        match tag {
+            b's' | b'S' => {
+                left = plain_text(left.get(size..)?)?.1;
+                size = 0;
+            }
+            b'b' => {
+                left = plain_blob(left.get(size..)?)?;
+                size = 0;
+            }
+            b'[' if depth < options.limits.array_depth => depth += 1,
+            b']' if depth > 0 => depth -= 1,
+            _ => return None,
+        }
+    }
+    if size != left.len() || depth != 0 {
+        return None;
+    }
+    let data_at = bytes.len() - data.len();
+    Some(MessageShape::new(address.len(), Some(tags.len()), data_at, Tolerances::empty()))
+}
+
+/// What follows a blob that fits and has clean padding.
+#[inline(always)]
+fn plain_blob(data: &[u8]) -> Option<&[u8]> {
+    let (length, rest) = data.split_first_chunk()?;
+    let size = usize::try_from(i32::from_be_bytes(*length)).ok()?;
+    let rest = rest.get(size..)?;
+    let padding = size.wrapping_neg() & 3;
+    let (zeros, rest) = rest.split_at_checked(padding)?;
+    zeros.iter().all(|&byte| byte == 0).then_some(rest)
+}
