@@ -1,0 +1,41 @@
+//! The sections of `compare`.
+
+use crate::codec;
+use crate::report::Row;
+
+/// A part of `compare` that can be asked for by its name.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Section {
+    /// What it is called on the command line and in its rows.
+    pub name: &'static str,
+    /// What it measures, in one line.
+    pub about: &'static str,
+    /// Measures everything whose name the filter lets pass, and hands over each row as soon as it is there.
+    pub run: fn(&Filter, &mut dyn FnMut(Row)),
+}
+
+/// All sections, in the order of the help.
+pub const SECTIONS: &[Section] = &[Section {
+    name: "codec",
+    about: "decoding, reading by type, encoding, owned packets, allocations",
+    run: codec::run,
+}];
+
+/// Which measures are wanted.
+#[derive(Debug, Default)]
+pub struct Filter(Option<String>);
+
+impl Filter {
+    /// Lets pass what contains `text`.
+    #[must_use]
+    pub const fn containing(text: String) -> Self {
+        Self(Some(text))
+    }
+
+    /// Whether a measure is wanted.
+    #[must_use]
+    pub fn passes(&self, measure: &str) -> bool {
+        self.0.as_ref().is_none_or(|text| measure.contains(text.as_str()))
+    }
+}

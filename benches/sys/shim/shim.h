@@ -1,0 +1,63 @@
+// What Rust calls. Every function runs its measure `n` times, so that crossing over costs nothing; a result is that of
+// the last run. `false` or 0 says that the library refused.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+extern "C" {
+
+/// Packets by number, as in `Case` of the Rust side.
+enum shim_case {
+    SHIM_TINY,
+    SHIM_MEDIUM,
+    SHIM_SNEW,
+    SHIM_BUNDLE16,
+    SHIM_NESTED64,
+    SHIM_BLOB1K,
+    SHIM_BLOB64K,
+    SHIM_FLOATS128,
+    SHIM_ARRAYS,
+};
+
+/// The bulk that messages are built from.
+struct shim_bulk {
+    const uint8_t *blob;
+    size_t blob_size;
+    const float *floats;
+    size_t float_count;
+};
+
+bool shim_oscpack_decode(const char *packet, size_t size, uint64_t n, uint64_t *sum);
+bool shim_oscpack_typed(int which, const char *packet, size_t size, uint64_t n, uint64_t *sum);
+size_t shim_oscpack_encode(int which, const shim_bulk *bulk, char *out, size_t room, uint64_t n);
+
+struct shim_liblo;
+bool shim_liblo_decode(const char *packet, size_t size, uint64_t n, uint64_t *sum);
+/// A value of liblo's own, built from a packet; null when liblo does not know a type in it.
+shim_liblo *shim_liblo_new(const char *packet, size_t size);
+size_t shim_liblo_encode(const shim_liblo *value, char *out, size_t room, uint64_t n);
+void shim_liblo_free(shim_liblo *value);
+}
+
+/// Keeps the compiler from knowing `value`, by way of memory as Rust's `black_box` does.
+template <typename T> inline T hide(T value) {
+    asm volatile("" : "+m"(value) : : "memory");
+    return value;
+}
+
+template <typename To, typename From> inline To bits(From value) {
+    static_assert(sizeof(To) == sizeof(From));
+    To to;
+    std::memcpy(&to, &value, sizeof to);
+    return to;
+}
+
+inline uint64_t sum_int(int32_t value) { return bits<uint32_t>(value); }
+inline uint64_t sum_float(float value) { return bits<uint32_t>(value); }
+inline uint64_t sum_double(double value) { return bits<uint64_t>(value); }
+inline uint64_t sum_blob(const void *data, size_t size) {
+    auto bytes = static_cast<const uint8_t *>(data);
+    return size == 0 ? 0 : uint64_t{bytes[0]} + bytes[size - 1];
+}
