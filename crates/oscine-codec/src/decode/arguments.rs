@@ -3,20 +3,20 @@
 use crate::error::decode::DecodeErrorKind;
 use crate::limits::Limits;
 use crate::read::blob::blob;
-use crate::read::fault::{Fault, Read};
+use crate::read::fault::{Failure, Fault, Read};
 use crate::read::number::bytes;
 use crate::read::string::string;
 
 /// What is wrong with the arguments, and where.
 pub(crate) enum Wrong {
     /// In the data.
-    Data(nom::Err<Fault>),
+    Data(Failure),
     /// In the type tags, at this one.
     Tag(DecodeErrorKind, usize),
 }
 
-impl From<nom::Err<Fault>> for Wrong {
-    fn from(fault: nom::Err<Fault>) -> Self {
+impl From<Failure> for Wrong {
+    fn from(fault: Failure) -> Self {
         Self::Data(fault)
     }
 }
@@ -72,12 +72,7 @@ pub(crate) fn arguments(tags: &[u8], data: &[u8], limits: &Limits) -> Result<(),
 
 /// Passes over the arguments of a fixed size from tag `run` on, `size` bytes together.
 #[inline]
-fn pass<'a>(
-    data: &'a [u8],
-    size: usize,
-    tags: &[u8],
-    run: usize,
-) -> Result<&'a [u8], nom::Err<Fault>> {
+fn pass<'a>(data: &'a [u8], size: usize, tags: &[u8], run: usize) -> Result<&'a [u8], Failure> {
     match data.get(size..) {
         Some(rest) => Ok(rest),
         None => short(data, tags.get(run..).unwrap_or_default()).map(|(rest, ())| rest),

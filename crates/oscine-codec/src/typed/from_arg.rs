@@ -48,6 +48,7 @@ pub trait FromArg<'a>: Sized {
 
     /// Takes the next argument if its type tag is this type's own: a short cut past [`Arg`] for the usual case.
     #[doc(hidden)]
+    #[must_use]
     #[inline]
     fn take(_: &mut Args<'a>) -> Option<Self> {
         None
