@@ -5,8 +5,8 @@ use std::hint::black_box;
 use bytes::{Bytes, BytesMut};
 use oscine::codec::ArgSink;
 use oscine::{
-    Arg, Args, ArrayRef, Bundle, EncodeError, Message, MessageRef, Packet, PacketRef, TimeTag,
-    ToArg,
+    Arg, Args, ArrayRef, Bundle, DecodeOptions, EncodeError, FromArgs, Message, MessageRef, Packet,
+    PacketRef, TimeTag, ToArg,
 };
 
 use crate::codec::Work;
@@ -99,30 +99,27 @@ fn sum_blob(bytes: &[u8]) -> u64 {
     }
 }
 
-fn message(bytes: &[u8]) -> MessageRef<'_> {
-    decode(bytes).message().expect("the packet is a message")
+/// Decodes a message, everything checked, and reads its arguments.
+#[inline(always)]
+fn read<'a, T: FromArgs<'a>>(bytes: &'a [u8]) -> (MessageRef<'a>, T) {
+    const OPTIONS: &DecodeOptions = &DecodeOptions::new();
+    MessageRef::decode_as(bytes, OPTIONS).expect("the packet is sound and as it is wanted")
 }
 
 pub(crate) fn typed_tiny(bytes: &[u8]) -> u64 {
-    let message = message(bytes);
-    let freq = message.args().parse::<f32>().expect("a float");
+    let (message, freq) = read::<f32>(bytes);
     sum_address(message) + sum_float(freq)
 }
 
 pub(crate) fn typed_medium(bytes: &[u8]) -> u64 {
-    let message = message(bytes);
-    let (band, gain, shape, blob) =
-        message.args().parse::<(i32, f32, &str, &[u8])>().expect("band, gain, shape, blob");
+    let (message, (band, gain, shape, blob)) = read::<(i32, f32, &str, &[u8])>(bytes);
     sum_address(message) + sum_int(band) + sum_float(gain) + shape.len() as u64 + sum_blob(blob)
 }
 
 pub(crate) fn typed_snew(bytes: &[u8]) -> u64 {
     type Controls<'a> = (&'a str, f32, &'a str, f32, &'a str, f32);
-    let message = message(bytes);
-    let ((synth, id, action, target), (first, x, second, y, third, z)) = message
-        .args()
-        .parse::<((&str, i32, i32, i32), Controls<'_>)>()
-        .expect("a synth, three numbers, three controls");
+    let (message, ((synth, id, action, target), (first, x, second, y, third, z))) =
+        read::<((&str, i32, i32, i32), Controls<'_>)>(bytes);
     let texts = synth.len() + first.len() + second.len() + third.len();
     sum_address(message)
         + texts as u64

@@ -48,23 +48,31 @@ mod value;
 
 mod decode;
 mod encode;
+pub mod explain;
 mod owned;
 pub mod pattern;
 mod read;
 mod scan;
+#[cfg(feature = "serde")]
+pub mod serde_args;
+mod sizes;
 pub mod text_form;
 pub mod typed;
 mod view;
 
 pub use address::{Address, AddressError};
+pub use decode::Concatenated;
 pub use encode::{ArgSink, BundleBuilder, BundleEncoder, MessageBuilder, ToArg, ToArgs};
-pub use error::{DecodeError, DecodeErrorKind, EncodeError, Excerpt, ReadError};
+pub use error::{DecodeError, DecodeErrorKind, EncodeError, Excerpt, ReadError, TypedError};
+pub use explain::explain;
 pub use hex_dump::HexDump;
 pub use limits::Limits;
 pub use options::{DecodeOptions, Profile};
 pub use owned::{Bundle, Message, Packet};
 pub use packet_kind::PacketKind;
 pub use pattern::{MatchState, PartPattern, Pattern};
+#[cfg(feature = "serde")]
+pub use serde_args::Serde;
 pub use stats::Stats;
 pub use tag_set::TagSet;
 pub use text_form::TextError;

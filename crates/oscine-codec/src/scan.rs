@@ -1,4 +1,4 @@
-//! Finding the end of a string, several bytes at a time.
+//! The short way through strings and blobs with nothing special about them, several bytes at a time.
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
@@ -14,28 +14,42 @@ pub(crate) fn plain_text(data: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut rest = data;
     while let Some((bytes, tail)) = rest.split_first_chunk::<8>() {
         let word = u64::from_le_bytes(*bytes);
-        // A byte below 0x80 that is not zero leaves its high bit clear in both; nothing else does for all eight.
-        if (word.wrapping_sub(ONES) | word) & HIGHS != 0 {
-            break;
-        }
-        rest = tail;
-    }
-    while let Some((bytes, tail)) = rest.split_first_chunk::<4>() {
-        let word = u32::from_le_bytes(*bytes);
-        let special = (word.wrapping_sub(ONES_4) | word) & HIGHS_4;
+        // A byte below 0x80 that is not zero leaves its high bit clear in both; so a special byte is either zero or
+        // not ASCII, and the first one is exact.
+        let special = (word.wrapping_sub(ONES) | word) & HIGHS;
         if special == 0 {
             rest = tail;
             continue;
         }
-        // The first special byte is exact; it is the terminator if all is NUL from there on.
         let bits = special.trailing_zeros() & !7;
-        if word >> bits != 0 {
-            return None;
-        }
         let text = data.get(..data.len() - rest.len() + (bits / 8) as usize)?;
-        return Some((text, tail));
+        // It is the terminator if all is NUL from there to the next multiple of 4.
+        if bits < 32 {
+            let (first, _) = rest.split_first_chunk::<4>()?;
+            let clean = u32::from_le_bytes(*first) >> bits == 0;
+            return if clean { Some((text, rest.get(4..)?)) } else { None };
+        }
+        return if word >> bits == 0 { Some((text, tail)) } else { None };
     }
-    None
+    let (bytes, tail) = rest.split_first_chunk::<4>()?;
+    let word = u32::from_le_bytes(*bytes);
+    let special = (word.wrapping_sub(ONES_4) | word) & HIGHS_4;
+    let bits = special.trailing_zeros() & !7;
+    // Without a special byte `bits` is 32: nothing is left to shift, and this is no end.
+    if special == 0 || word >> bits != 0 {
+        return None;
+    }
+    Some((data.get(..data.len() - rest.len() + (bits / 8) as usize)?, tail))
+}
+
+/// Splits a blob's bytes from what follows it and its padding, if the blob fits and its padding is zero.
+#[inline(always)]
+pub(crate) fn plain_blob(data: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = data.split_first_chunk()?;
+    let size = usize::try_from(i32::from_be_bytes(*length)).ok()?;
+    let (blob, rest) = rest.split_at_checked(size)?;
+    let (padding, rest) = rest.split_at_checked(size.wrapping_neg() & 3)?;
+    padding.iter().all(|&byte| byte == 0).then_some((blob, rest))
 }
 
 /// Splits a string from what follows it, without its terminator and padding, whatever is in either. Without a

@@ -56,11 +56,13 @@ fn decoding_borrowed_allocates_nothing() {
 
 #[test]
 fn decoding_with_everything_tolerated_allocates_nothing() {
-    let left_out =
-        b"#bundle\0\0\0\0\0\0\0\0\x01\0\0\0\x08/a\0\0,x\0\0\0\0\0\x08/\xff\0U,s\0\0\0\0\0\0";
+    let packet = b"#bundle\0\0\0\0\0\0\0\0\x01\
+        \0\0\0\x08/a\0\0,x\0\0\
+        \0\0\0\x0c/\xff\0U,s\0\0\0\0\0\0\
+        \0\0\0\0";
     let field = DecodeOptions::new().profile(Profile::Field);
     let count = allocations(|| {
-        let packet = PacketRef::decode_with(left_out, &field).unwrap();
+        let packet = PacketRef::decode_with(packet, &field).unwrap();
         assert_eq!(packet.messages().count(), 1);
         assert_eq!(packet.tolerances().iter().count(), 4, "{:?}", packet.tolerances());
     });
@@ -130,8 +132,8 @@ fn owning_a_datagram_allocates_nothing() {
         let mut packet = None;
         let count = measure(|| packet = Packet::decode(datagrams.next().unwrap()).ok()).count_total;
         let packet = packet.unwrap();
-        let visited = measure(|| drop(traverse(packet.view()))).count_total;
-        let read = measure(|| packet.messages().for_each(|m| drop(m.message.args().count())));
+        let visited = measure(|| assert!(traverse(packet.view()).args > 0)).count_total;
+        let read = measure(|| assert!(packet.messages().any(|m| m.message.args().count() > 1)));
         assert_eq!((count, visited, read.count_total), (0, 0, 0));
         assert_eq!(packet.as_bytes(), bytes);
     }
@@ -155,5 +157,4 @@ fn building_a_message_allocates_once() {
     assert_eq!(allocations(|| Message::new("/a", ()).unwrap()), 1);
     let values = (1, 2.5_f32, "text", [7_u8; 64], [[1, 2], [3, 4]]);
     assert_eq!(allocations(|| Message::new("/synth/1/freq", values).unwrap()), 1);
-    assert_eq!(allocations(|| Message::typeless("/a").unwrap()), 1);
 }

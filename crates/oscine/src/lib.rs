@@ -60,7 +60,7 @@ pub use handler::{
     BundleTime, Call, FromCall, Handler, IntoReply, Lateness, ReceivedAt, Replies, Reply, SendError,
 };
 pub use oscine_codec::{
-    self as codec, Address, AddressError, Arg, ArgReader, Args, ArrayRef, Blob, Bundle,
+    self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,
     BundleBuilder, BundleRef, Char, Color, DecodeError, DecodeErrorKind, DecodeOptions,
     EncodeError, FromArg, FromArgs, Impulse, Limits, Message, MessageBuilder, MessageRef, Midi,
     Nil, Packet, PacketRef, Pattern, Profile, ReadError, Rest, Symbol, Text, TimeTag, TimedMessage,

@@ -3,8 +3,9 @@
 
 mod common;
 
+use common::log::log;
 use common::wire::packet;
-use common::{Running, log, run};
+use common::{Running, run};
 use oscine::{AddressSpace, Message, Packet, Stats, ToArgs};
 
 /// Sends a message to each of `addresses`, in order, and says what the handlers noted.
@@ -90,8 +91,8 @@ async fn several_handlers_at_an_address_run_in_the_order_of_registration() {
     assert_eq!((stats.messages, stats.calls), (4, 11));
 }
 
-/// Sends `args` to handlers that want one `i32`, then text, then two `f32`, and one at a pattern's
-/// reach; compares who ran, and how many messages fitted none.
+/// Sends `args` to handlers that want an integer, text, and two floats; compares who ran, and how
+/// many messages fitted none.
 async fn check_misfit(args: impl ToArgs, expected: &[&str], misfits: u64) {
     let (pen, log) = log();
     let space = AddressSpace::new();
@@ -117,12 +118,10 @@ async fn a_handler_that_wants_other_arguments_is_passed_over() {
     check_misfit(5, &["int 5"], 0).await;
     check_misfit("five", &["text five"], 0).await;
     check_misfit((1.5_f32, 2), &["pair 1.5 2"], 0).await;
-    for _ in 0..2 {
-        check_misfit((), &[], 1).await;
-        check_misfit((1, 2, 3), &[], 1).await;
-        check_misfit(("a", 1), &[], 1).await;
-        check_misfit(*b"blob", &[], 1).await;
-    }
+    check_misfit((), &[], 1).await;
+    check_misfit((1, 2, 3), &[], 1).await;
+    check_misfit(("a", 1), &[], 1).await;
+    check_misfit(*b"blob", &[], 1).await;
 }
 
 #[tokio::test]

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
 use bytes::Bytes;
+use common::log::log;
 use common::wire::packet;
-use common::{Running, log, run, within};
+use common::{Running, run, within};
 use oscine::{
     Address, AddressSpace, Bundle, BundleTime, Call, Char, Color, FromCall, Handler, Impulse,
-    Lateness, Message, Midi, Nil, Packet, Peer, ReadError, ReceivedAt, Reply, Rest, Symbol,
-    TimeTag, ToArgs,
+    Lateness, Message, Midi, Nil, Peer, ReadError, ReceivedAt, Reply, Rest, Symbol, TimeTag,
+    ToArgs,
 };
 
 /// Sends a message with `args` to a handler; says whether it ran.
@@ -244,14 +245,11 @@ async fn a_peer_on_tcp_has_a_connection_of_its_own() {
     let space = AddressSpace::new();
     space.method("/who", |peer: Peer| ("/you", peer.to_string())).unwrap();
     let server = Running::start(space).await;
-    let mut answers = Vec::new();
     for framing in common::FRAMINGS {
         let mut client = server.tcp_client(framing).await;
         let local = client.local_addr();
         let answer = within(client.request(("/who", ()), "/you")).await.unwrap();
         assert_eq!(answer.args().parse::<&str>().unwrap(), format!("tcp://{local}"));
-        answers.push(Packet::from(answer));
     }
-    assert_eq!(answers.len(), 3);
     assert_eq!(server.stop().await.connections, 3);
 }

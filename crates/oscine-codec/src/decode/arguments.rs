@@ -1,24 +1,24 @@
 //! Checks a type tag string against its data.
 
-use crate::decode::sizes::fixed_size;
 use crate::error::decode::DecodeErrorKind;
 use crate::read::blob::blob;
-use crate::read::fault::Fault;
+use crate::read::fault::{Failure, Fault};
 use crate::read::leniency::Leniency;
 use crate::read::number::bytes;
 use crate::read::string::string;
+use crate::sizes::fixed_size;
 use crate::tolerances::Tolerances;
 
 /// What is wrong with the arguments, and where.
 pub(crate) enum Wrong {
     /// In the data.
-    Data(nom::Err<Fault>),
+    Data(Failure),
     /// In the type tags, at this one.
     Tag(DecodeErrorKind, usize),
 }
 
-impl From<nom::Err<Fault>> for Wrong {
-    fn from(fault: nom::Err<Fault>) -> Self {
+impl From<Failure> for Wrong {
+    fn from(fault: Failure) -> Self {
         Self::Data(fault)
     }
 }
@@ -91,7 +91,7 @@ fn pass<'a>(
     tags: &[u8],
     run: usize,
     leniency: &mut Leniency<'_>,
-) -> Result<&'a [u8], nom::Err<Fault>> {
+) -> Result<&'a [u8], Failure> {
     match data.get(size..) {
         Some(rest) => Ok(rest),
         None => short(data, tags.get(run..).unwrap_or_default(), leniency),
@@ -104,7 +104,7 @@ fn short<'a>(
     data: &'a [u8],
     tags: &[u8],
     leniency: &mut Leniency<'_>,
-) -> Result<&'a [u8], nom::Err<Fault>> {
+) -> Result<&'a [u8], Failure> {
     let mut rest = data;
     for (index, tag) in tags.iter().enumerate() {
         let cut = index + 1 == tags.len() && *tag == b'f' && (1..4).contains(&rest.len());

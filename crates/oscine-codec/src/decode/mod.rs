@@ -9,4 +9,7 @@ pub(crate) mod bundle;
 pub(crate) mod message;
 pub(crate) mod packet;
 pub(crate) mod plain;
-pub(crate) mod sizes;
+pub(crate) mod prefix;
+pub(crate) mod typed;
+
+pub use prefix::Concatenated;

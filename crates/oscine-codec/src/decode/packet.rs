@@ -39,7 +39,7 @@ impl<'a> PacketRef<'a> {
     /// [`DecodeError`] says what is wrong, and at which byte.
     #[inline]
     pub fn decode(bytes: &'a [u8]) -> Result<Self, DecodeError> {
-        Self::decode_with(bytes, &DecodeOptions::new())
+        Self::decode_with(bytes, &DEFAULT)
     }
 
     /// Checks that `bytes` is one packet and gives a view of it.
@@ -56,6 +56,9 @@ impl<'a> PacketRef<'a> {
         decode(bytes, options)
     }
 }
+
+/// Made once, and not for each packet.
+static DEFAULT: DecodeOptions = DecodeOptions::new();
 
 /// The long way: bundles, and messages that have something special about them.
 fn decode<'a>(bytes: &'a [u8], options: &DecodeOptions) -> Result<PacketRef<'a>, DecodeError> {
@@ -109,7 +112,7 @@ impl Packet {
     /// [`DecodeError`] says what is wrong, and at which byte.
     #[inline]
     pub fn decode(bytes: impl Into<Bytes>) -> Result<Self, DecodeError> {
-        Self::decode_with(bytes, &DecodeOptions::new())
+        Self::decode_with(bytes, &DEFAULT)
     }
 
     /// Checks that `bytes` is one packet and keeps it. Copies nothing.

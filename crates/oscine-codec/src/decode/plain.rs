@@ -1,8 +1,8 @@
 //! The short way: messages with nothing special about them.
 
-use crate::decode::sizes::fixed_size;
 use crate::options::DecodeOptions;
-use crate::scan::plain_text;
+use crate::scan::{plain_blob, plain_text};
+use crate::sizes::fixed_size;
 use crate::tolerances::Tolerances;
 use crate::view::shape::MessageShape;
 
@@ -48,7 +48,7 @@ fn shape(bytes: &[u8], options: &DecodeOptions) -> Option<MessageShape> {
                 size = 0;
             }
             b'b' => {
-                left = plain_blob(left.get(size..)?)?;
+                left = plain_blob(left.get(size..)?)?.1;
                 size = 0;
             }
             b'[' if depth < options.limits.array_depth => depth += 1,
@@ -61,15 +61,4 @@ fn shape(bytes: &[u8], options: &DecodeOptions) -> Option<MessageShape> {
     }
     let data_at = bytes.len() - data.len();
     Some(MessageShape::new(address.len(), Some(tags.len()), data_at, Tolerances::empty()))
-}
-
-/// What follows a blob that fits and has clean padding.
-#[inline(always)]
-fn plain_blob(data: &[u8]) -> Option<&[u8]> {
-    let (length, rest) = data.split_first_chunk()?;
-    let size = usize::try_from(i32::from_be_bytes(*length)).ok()?;
-    let rest = rest.get(size..)?;
-    let padding = size.wrapping_neg() & 3;
-    let (zeros, rest) = rest.split_at_checked(padding)?;
-    zeros.iter().all(|&byte| byte == 0).then_some(rest)
 }

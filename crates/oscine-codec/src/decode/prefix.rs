@@ -2,12 +2,12 @@
 
 use core::iter::FusedIterator;
 
-use crate::decode::sizes::fixed_size;
 use crate::error::decode::DecodeError;
 use crate::options::DecodeOptions;
 use crate::read::blob::blob;
 use crate::read::leniency::Leniency;
 use crate::read::string::string;
+use crate::sizes::fixed_size;
 use crate::tolerances::Tolerances;
 use crate::view::packet_ref::PacketRef;
 
@@ -180,10 +180,9 @@ mod tests {
         let texts = [message.to_string(), empty.to_string(), message.to_string()];
         assert_eq!(all(&parts.concat(), &options).unwrap(), texts);
         // These take all: alone they are themselves, with more behind them they are not.
-        for (last, text) in [
-            (bundle.as_bytes(), bundle.to_string()),
-            (typeless.as_bytes(), typeless.to_string()),
-        ] {
+        for (last, text) in
+            [(bundle.as_bytes(), bundle.to_string()), (typeless.as_bytes(), typeless.to_string())]
+        {
             let bytes = [empty.as_bytes(), last].concat();
             assert_eq!(all(&bytes, &options).unwrap(), [empty.to_string(), text]);
         }

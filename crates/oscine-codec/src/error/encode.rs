@@ -49,6 +49,12 @@ pub enum EncodeError {
         /// The size of the buffer in bytes.
         available: usize,
     },
+    /// A value that describes itself by serde cannot be written.
+    #[error("{reason}")]
+    Unsupported {
+        /// What it says itself.
+        reason: String,
+    },
     /// A value of one type cannot be written as the other type that was asked for.
     #[error("value of type '{found}' cannot be written as type '{tag}'")]
     WrongType {

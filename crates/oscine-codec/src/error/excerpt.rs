@@ -65,7 +65,8 @@ mod tests {
 
     #[test]
     fn the_place_is_marked_wherever_it_is() {
-        let bytes: [u8; 20] = core::array::from_fn(|index| index as u8);
+        let bytes: [u8; 20] =
+            *b"\0\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13";
         let cases = [
             (0, "[00] 01 02 03 04 05 06 07 .."),
             (2, "00 01 [02] 03 04 05 06 07 08 09 .."),

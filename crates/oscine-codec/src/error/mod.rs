@@ -8,8 +8,10 @@ pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod excerpt;
 pub(crate) mod read;
+pub(crate) mod typed;
 
 pub use decode::{DecodeError, DecodeErrorKind};
 pub use encode::EncodeError;
 pub use excerpt::Excerpt;
 pub use read::ReadError;
+pub use typed::TypedError;

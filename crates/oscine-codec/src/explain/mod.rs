@@ -1,7 +1,7 @@
 //! Any bytes, explained field by field.
 //!
-//! [`explain()`] takes bytes that may or may not be a packet, and says what each of them is: a [`Field`] has an offset,
-//! bytes, the number of bundles around it, and a [`Meaning`]. Printed, that is annotated hex, a line a field:
+//! [`explain()`] takes bytes that may or may not be a packet, and says what each of them is: a [`Field`] has an
+//! offset, bytes, the number of bundles around it, and a [`Meaning`]. Printed, that is annotated hex, a line a field:
 //!
 //! ```text
 //!    0  23 62 75 6e 64 6c 65 00  bundle
@@ -14,14 +14,14 @@
 //!   28  00 00 00 07                i 7
 //! ```
 //!
-//! The verdict is that of decoding with the same options: [`Explain::error`] is its error. Fields are told up to
-//! where that shows, then [`Meaning::Stop`] says why, and what is left is [`Meaning::Unread`]. The fields lie one
-//! behind the other, and all together they are all the bytes.
+//! The verdict is that of decoding with the same options: [`Explain::error`] is its error. Fields are told up to where
+//! that shows, then [`Meaning::Stop`] says why, and what is left is [`Meaning::Unread`]. The fields lie one behind the
+//! other, and all together they are all the bytes.
 
-mod display;
-mod field;
-mod fields;
-mod frame;
+pub(crate) mod display;
+pub(crate) mod field;
+pub(crate) mod fields;
+pub(crate) mod reader;
 
 #[cfg(test)]
 mod agreement;

@@ -7,6 +7,9 @@ use crate::error::decode::{DecodeError, DecodeErrorKind};
 /// What a reader returns: the bytes that are left, and what it read.
 pub(crate) type Read<'a, T> = nom::IResult<&'a [u8], T, Fault>;
 
+/// How a reader fails.
+pub(crate) type Failure = nom::Err<Fault>;
+
 /// What is wrong, and how many bytes are left from there to the end of the reader's input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Fault {

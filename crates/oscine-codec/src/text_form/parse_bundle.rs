@@ -171,7 +171,7 @@ impl Nested {
         Ok(())
     }
 
-    const fn is_closed(&self) -> bool {
+    fn is_closed(&self) -> bool {
         self.open.is_empty()
     }
 }

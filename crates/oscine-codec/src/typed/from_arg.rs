@@ -49,7 +49,7 @@ pub trait FromArg<'a>: Sized {
     /// Takes the next argument if its type tag is this type's own: a short cut past [`Arg`] for the usual case.
     #[doc(hidden)]
     #[must_use]
-    #[inline]
+    #[inline(always)]
     fn take(_: &mut Args<'a>) -> Option<Self> {
         None
     }
@@ -93,7 +93,7 @@ impl<'a> FromArg<'a> for &'a str {
         arg.as_text()?.as_str().ok()
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(args: &mut Args<'a>) -> Option<Self> {
         args.take_text()?.as_str().ok()
     }
@@ -109,7 +109,7 @@ impl<'a> FromArg<'a> for &'a [u8] {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(args: &mut Args<'a>) -> Option<Self> {
         args.take_blob()
     }
@@ -122,9 +122,9 @@ impl<'a> FromArg<'a> for String {
         arg.as_text()?.as_str().ok().map(Self::from)
     }
 
-    #[inline]
+    #[inline(always)]
     fn take(args: &mut Args<'a>) -> Option<Self> {
-        <&str>::take(args).map(Self::from)
+        <&str as FromArg>::take(args).map(Self::from)
     }
 }
 
@@ -149,7 +149,7 @@ macro_rules! from_number {
                 }
             }
 
-            #[inline]
+            #[inline(always)]
             fn take(args: &mut Args<'a>) -> Option<Self> {
                 args.take_fixed($tag).map(Self::from_be_bytes)
             }

@@ -24,6 +24,15 @@ pub trait FromArgs<'a>: Sized {
     ///
     /// [`ReadError`] says which argument is missing or does not fit.
     fn from_args(reader: &mut ArgReader<'a>) -> Result<Self, ReadError>;
+
+    /// Takes what this type is made of if all of it is of its own type and has nothing special about it: a short cut
+    /// for the usual case, that checks what it takes.
+    #[doc(hidden)]
+    #[must_use]
+    #[inline(always)]
+    fn take(_: &mut Args<'a>) -> Option<Self> {
+        None
+    }
 }
 
 impl<'a> Args<'a> {
@@ -88,6 +97,11 @@ impl<'a, T: FromArg<'a>> FromArgs<'a> for T {
         }
         other(reader)
     }
+
+    #[inline(always)]
+    fn take(args: &mut Args<'a>) -> Option<Self> {
+        <T as FromArg>::take(args)
+    }
 }
 
 /// Reads an argument whose type tag is not the type's own, or says why it cannot.
@@ -137,6 +151,10 @@ impl<'a, T: FromArgs<'a>, const N: usize> FromArgs<'a> for [T; N] {
 impl FromArgs<'_> for () {
     fn from_args(_: &mut ArgReader<'_>) -> Result<Self, ReadError> {
         Ok(())
+    }
+
+    fn take(_: &mut Args<'_>) -> Option<Self> {
+        Some(())
     }
 }
 
@@ -188,6 +206,11 @@ macro_rules! tuples {
             #[inline]
             fn from_args(reader: &mut ArgReader<'a>) -> Result<Self, ReadError> {
                 Ok(($($name::from_args(reader)?,)+))
+            }
+
+            #[inline(always)]
+            fn take(args: &mut Args<'a>) -> Option<Self> {
+                Some(($($name::take(args)?,)+))
             }
         }
     };

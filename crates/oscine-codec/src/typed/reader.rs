@@ -47,7 +47,7 @@ impl<'a> ArgReader<'a> {
     /// Takes the next argument if its type tag is `T`'s own.
     #[inline]
     pub(crate) fn take<T: FromArg<'a>>(&mut self) -> Option<T> {
-        let value = T::take(&mut self.args)?;
+        let value = <T as FromArg>::take(&mut self.args)?;
         self.index += 1;
         Some(value)
     }

@@ -3,7 +3,8 @@
 use core::fmt;
 use core::iter::FusedIterator;
 
-use crate::scan::any_text;
+use crate::scan::{any_text, plain_blob, plain_text};
+use crate::sizes::fixed_size;
 use crate::time_tag::TimeTag;
 use crate::value::char::Char;
 use crate::value::color::Color;
@@ -62,8 +63,10 @@ impl<'a> Args<'a> {
         })
     }
 
-    /// Takes the next argument, of a fixed size, if its type tag is `tag`.
-    #[inline]
+    /// Takes the next argument, of a fixed size, if its type tag is `tag` and the data has it.
+    ///
+    /// This and its siblings check what they take, so that they also read what was not decoded yet.
+    #[inline(always)]
     pub(crate) fn take_fixed<const N: usize>(&mut self, tag: u8) -> Option<[u8; N]> {
         let (&first, tags) = self.tags.split_first()?;
         if first != tag {
@@ -74,22 +77,28 @@ impl<'a> Args<'a> {
         Some(value)
     }
 
-    /// Takes the next argument if it is a string.
-    #[inline]
+    /// Takes the next argument if it is a string with nothing special about it.
+    #[inline(always)]
     pub(crate) fn take_text(&mut self) -> Option<Text<'a>> {
         let (b's', tags) = self.tags.split_first()? else { return None };
-        let text = take_text(&mut self.data)?;
-        self.tags = tags;
-        Some(text)
+        let (text, data) = plain_text(self.data)?;
+        *self = Self { tags, data };
+        Some(Text::new(text))
     }
 
-    /// Takes the next argument if it is a blob.
-    #[inline]
+    /// Takes the next argument if it is a blob with nothing special about it.
+    #[inline(always)]
     pub(crate) fn take_blob(&mut self) -> Option<&'a [u8]> {
         let (b'b', tags) = self.tags.split_first()? else { return None };
-        let blob = take_blob(&mut self.data)?;
-        self.tags = tags;
+        let (blob, data) = plain_blob(self.data)?;
+        *self = Self { tags, data };
         Some(blob)
+    }
+
+    /// Whether no type tag and no data is left.
+    #[inline(always)]
+    pub(crate) const fn is_used_up(&self) -> bool {
+        self.tags.is_empty() && self.data.is_empty()
     }
 
     /// The array that follows a `[`, and what follows its `]`.
@@ -97,21 +106,39 @@ impl<'a> Args<'a> {
     /// By value: whoever iterates can then keep its state in registers.
     #[inline(never)]
     fn split_array(self) -> (ArrayRef<'a>, Self) {
-        let mut rest = self;
         let mut depth = 1_u32;
-        while depth > 0 {
-            match rest.next_token() {
-                Some(Token::Open) => depth += 1,
-                Some(Token::Close) => depth -= 1,
-                Some(Token::Arg(_)) => {}
-                None => break,
+        let mut data = self.data;
+        // Arguments of a fixed size are only counted, and passed over together.
+        let mut size = 0;
+        let mut tags = self.tags.iter();
+        let mut taken = 0;
+        for &tag in tags.by_ref() {
+            taken += 1;
+            if let Some(fixed) = fixed_size(tag) {
+                size += fixed;
+                continue;
+            }
+            match tag {
+                b'[' => depth += 1,
+                b']' if depth > 1 => depth -= 1,
+                // The array's end, or a tag that decoding lets nobody see.
+                b']' => break,
+                _ => {
+                    data = data.get(size..).unwrap_or_default();
+                    size = 0;
+                    let passed = if tag == b'b' {
+                        take_blob(&mut data).map(drop)
+                    } else {
+                        take_text(&mut data).map(drop)
+                    };
+                    debug_assert!(passed.is_some(), "decoding has checked this");
+                }
             }
         }
-        let tags_len = (self.tags.len() - rest.tags.len()).saturating_sub(1);
-        let data_len = self.data.len() - rest.data.len();
-        let tags = self.tags.get(..tags_len).unwrap_or_default();
-        let data = self.data.get(..data_len).unwrap_or_default();
-        (ArrayRef { tags, data }, rest)
+        let data = data.get(size..).unwrap_or_default();
+        let array_tags = self.tags.get(..usize::max(taken, 1) - 1).unwrap_or_default();
+        let array_data = self.data.get(..self.data.len() - data.len()).unwrap_or_default();
+        (ArrayRef { tags: array_tags, data: array_data }, Self { tags: tags.as_slice(), data })
     }
 }
 

@@ -70,16 +70,7 @@ pub(crate) fn packet() -> impl Strategy<Value = Model> {
 
 /// A packet that `Strict` accepts.
 pub(crate) fn strict_packet() -> impl Strategy<Value = Model> {
-    packet()
-        .prop_map(|packet| packet.in_order(0))
-        .prop_filter("type tags are missing", |packet| !lacks_tags(packet))
-}
-
-fn lacks_tags(packet: &Model) -> bool {
-    match packet {
-        Model::Message { args, .. } => args.is_none(),
-        Model::Bundle { elements, .. } => elements.iter().any(lacks_tags),
-    }
+    packet().prop_map(|packet| packet.in_order(0).with_tags())
 }
 
 /// Bytes of no kind, or pieces of packets in any order.
@@ -90,16 +81,18 @@ pub(crate) fn junk() -> impl Strategy<Value = Bytes> {
         1 => vec(any::<u8>(), 0..9),
     ];
     let pieces = vec(piece, 0..12).prop_map(|pieces| pieces.concat());
-    let framed = (vec(pieces.clone(), 0..5), any::<bool>()).prop_map(|(elements, outer)| {
-        let bundle = bundle(&elements);
-        if outer { self::bundle(&[bundle, b"/z\0\0,\0\0\0".to_vec()]) } else { bundle }
+    let framed = (vec(pieces.clone(), 0..5), any::<bool>(), 0_u8..3);
+    let framed = framed.prop_map(|(elements, outer, time)| {
+        let bundle = bundle(time, &elements);
+        if outer { self::bundle(1, &[bundle, b"/z\0\0,\0\0\0".to_vec()]) } else { bundle }
     });
     prop_oneof![1 => vec(any::<u8>(), 0..64), 4 => pieces, 4 => framed].prop_map(Bytes::from)
 }
 
 /// A bundle of elements with the sizes they have.
-fn bundle(elements: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = b"#bundle\0\0\0\0\0\0\0\0\x01".to_vec();
+fn bundle(time: u8, elements: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes = b"#bundle\0\0\0\0\0\0\0\0".to_vec();
+    bytes.push(time);
     for element in elements {
         bytes.extend(u32::try_from(element.len()).unwrap().to_be_bytes());
         bytes.extend(element);
@@ -132,6 +125,7 @@ const PIECES: &[&[u8]] = &[
     b"\0\0\0\x03abc",
     b"hi\0\0",
     b"hi\0!",
+    b"/a\0\0,f\0\0\x40",
     b"text\0\0\0\0",
     b"\x01",
 ];

@@ -7,6 +7,8 @@ mod packets;
 mod patterns;
 mod text;
 
+#[path = "../support/families.rs"]
+mod families;
 #[path = "../support/laws.rs"]
 mod laws;
 #[path = "../support/model.rs"]

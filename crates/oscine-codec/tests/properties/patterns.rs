@@ -58,7 +58,7 @@ fn listed(list: &[u8], byte: u8) -> bool {
 fn compare(pairs: usize) {
     let mut random = TestRng::from_seed(RngAlgorithm::ChaCha, b"the same pairs in every test run");
     let mut below = |bound: usize| usize::try_from(random.next_u32()).unwrap() % bound;
-    let (mut matched, mut refused) = (0, 0);
+    let mut matched = 0;
     for _ in 0..pairs {
         let address = "/".chars().chain((0..below(7)).map(|_| char::from(b"aabc//-"[below(7)])));
         let address: String = address.collect();
@@ -81,17 +81,13 @@ fn compare(pairs: usize) {
                 }
             }
         }
-        let Ok(compiled) = Pattern::new(pattern.as_str()) else {
-            refused += 1;
-            continue;
-        };
+        let compiled = Pattern::new(pattern.as_str()).unwrap();
         let right = naive(pattern.as_bytes(), address.as_bytes());
         assert_eq!(compiled.matches(&address), right, "{pattern} on {address}");
         matched += usize::from(right);
     }
-    report(&format!("patterns: {pairs} pairs, {matched} matched, {refused} refused"));
+    report(&format!("patterns: {pairs} pairs, {matched} matched"));
     assert!(matched > pairs / 10 && matched < pairs / 2 + pairs / 4, "{matched}");
-    assert!(refused < pairs / 10, "{refused}");
 }
 
 #[test]
@@ -115,11 +111,19 @@ fn no_pattern_and_no_address_panics() {
         let compiled = patterns.iter().flatten().count();
         for pattern in patterns.into_iter().flatten() {
             for address in [any.as_str(), address.as_str(), pattern.as_str(), ""] {
-                pattern.matches(address);
+                let walked = walk(&pattern, address);
+                assert_eq!(pattern.matches(address), walked, "{pattern} on {address}");
             }
             assert_eq!(Pattern::new(pattern.as_str()).as_ref(), Ok(&pattern));
         }
         compiled > 1
     });
     assert!(compiled > 100, "{compiled}");
+}
+
+/// Matches step by step, as a walk through a tree of addresses does.
+fn walk(pattern: &Pattern, address: &str) -> bool {
+    let Some(names) = address.strip_prefix('/') else { return false };
+    let end = names.split('/').fold(pattern.start(), |state, name| pattern.step(&state, name));
+    pattern.accepts(&end)
 }

@@ -1,8 +1,9 @@
 //! What must hold for any bytes and any options.
 
+use oscine_codec::explain::explain;
 use oscine_codec::text_form::Json;
 use oscine_codec::{
-    DecodeError, DecodeOptions, Limits, Message, Packet, PacketRef, Profile, TagSet, Tolerances,
+    DecodeError, DecodeOptions, Limits, Packet, PacketRef, Profile, TagSet, Tolerances,
 };
 
 use crate::rebuild::rebuild;
@@ -17,6 +18,8 @@ pub(crate) fn check(
     tolerated: Tolerances,
 ) -> Option<Tolerances> {
     check_both_ways(bytes, tolerated);
+    check_explained(bytes, &options.tolerate(tolerated));
+    check_split(bytes, &options.tolerate(tolerated));
     let decode = |tolerated| PacketRef::decode_with(bytes, &options.tolerate(tolerated));
     let owned = Packet::decode_with(bytes.to_vec(), &options.tolerate(tolerated));
     let packet = match decode(tolerated) {
@@ -87,6 +90,37 @@ fn check_both_ways(bytes: &[u8], tolerated: Tolerances) {
     }
 }
 
+/// Explaining says what decoding says, and passes over no byte.
+fn check_explained(bytes: &[u8], options: &DecodeOptions) {
+    let explained = explain(bytes, options);
+    let verdict = PacketRef::decode_with(bytes, options).map(|packet| packet.tolerances());
+    assert_eq!(explained.error().map_or_else(|| Ok(explained.tolerances()), Err), verdict);
+    let pieces: Vec<_> = explained.fields().map(|field| (field.offset, field.bytes)).collect();
+    for (index, (offset, _)) in pieces.iter().enumerate() {
+        let before: usize = pieces[..index].iter().map(|(_, bytes)| bytes.len()).sum();
+        assert_eq!(*offset, before, "{explained}");
+    }
+    let joined: Vec<u8> = pieces.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect();
+    assert_eq!(joined, bytes, "{explained}");
+}
+
+/// The packets that follow each other in some bytes are packets, and are all of the bytes.
+fn check_split(bytes: &[u8], options: &DecodeOptions) {
+    let mut at = 0;
+    for item in PacketRef::decode_all(bytes, options).take(bytes.len() + 1) {
+        let packet = match item {
+            Ok(packet) => packet,
+            Err(error) => return check_error(error, bytes.len()),
+        };
+        let part = packet.as_bytes();
+        assert_eq!(bytes.get(at..at + part.len()), Some(part));
+        let alone = PacketRef::decode_with(part, options).expect("it was decoded");
+        assert_eq!(neutral(alone), neutral(packet));
+        at += part.len();
+    }
+    assert!(bytes[at..].iter().all(|&byte| byte == 0), "bytes from {at} on were passed over");
+}
+
 fn check_error(error: DecodeError, len: usize) {
     assert!(error.offset() <= len, "{error}, beyond the {len} bytes there are");
     assert!(!error.kind().name().is_empty() && !error.to_string().is_empty());
@@ -109,10 +143,8 @@ fn check_rebuilt(packet: PacketRef<'_>, meaning: &str) {
     let by_letter = (Tolerances::MISSING_TYPE_TAGS | Tolerances::TIME_ORDER).complement();
     let canonical = !packet.tolerances().intersects(by_letter);
     if packet.tolerances().is_empty() {
-        if let PacketRef::Message(message) = packet {
-            let text = message.to_string();
-            assert_eq!(text.parse::<Message>(), Ok(message.into()), "{text}");
-        }
+        let text = packet.to_string();
+        assert_eq!(text.parse::<Packet>(), Ok(packet.into()), "{text}");
     }
     match rebuild(packet) {
         Some(Ok(built)) if canonical => assert_eq!(built.view(), packet),

@@ -81,6 +81,20 @@ impl Model {
             message @ Self::Message { .. } => message,
         }
     }
+
+    /// Gives messages without a type tag string an empty one.
+    #[must_use]
+    pub(crate) fn with_tags(self) -> Self {
+        match self {
+            Self::Message { address, args } => {
+                Self::Message { address, args: Some(args.unwrap_or_default()) }
+            }
+            Self::Bundle { time, elements } => {
+                let elements = elements.into_iter().map(Self::with_tags).collect();
+                Self::Bundle { time, elements }
+            }
+        }
+    }
 }
 
 fn append(builder: MessageBuilder, value: &Value) -> MessageBuilder {

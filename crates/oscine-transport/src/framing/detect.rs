@@ -124,6 +124,10 @@ impl Framing for Detect {
             FramingKind::LengthPrefix => self.length_prefix.finish(src),
         };
         if matches!(decoded, Ok(Decoded::More) | Err(_)) {
+            // Replies may still be due to a peer that has finished sending: in its own framing.
+            if self.found != FramingKind::Auto {
+                self.speak_first = self.found;
+            }
             self.found = self.asked;
         }
         decoded

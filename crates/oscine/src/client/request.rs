@@ -15,7 +15,8 @@ const BACKLOG: usize = 1024;
 impl Client {
     /// Sends a request and waits for the first message whose address `reply` matches, alone or in a bundle.
     ///
-    /// What else comes meanwhile is kept for the stream, the latest 1,024 packets of it. Waits as long as
+    /// What else comes meanwhile is kept for the stream, the latest 1,024 packets of it; a reply in a bundle comes out
+    /// of the stream once more, with the rest of the bundle. Waits as long as
     /// [`ClientBuilder::timeout`](crate::ClientBuilder::timeout) says, by default 5 seconds.
     ///
     /// # Errors
@@ -40,7 +41,12 @@ impl Client {
                 let packet = self.link.next().await.ok_or(RequestError::Closed)?;
                 let found = packet.messages().find(|m| pattern.matches(m.message.address()));
                 if let Some(found) = found {
-                    return Ok(Message::from(found.message));
+                    let reply = Message::from(found.message);
+                    // A bundle has more to say than the reply.
+                    if matches!(packet, Packet::Bundle(_)) {
+                        self.keep(&packet);
+                    }
+                    return Ok(reply);
                 }
                 self.keep(&packet);
             }

@@ -23,6 +23,20 @@
 //! # Ok::<(), oscine::AddressError>(())
 //! ```
 //!
+//! A handler may be called again before an earlier call is through, so it lends out what it captures. An async one
+//! that captures something gives each call a clone:
+//!
+//! ```
+//! # use std::sync::{Arc, Mutex};
+//! # let space = oscine::AddressSpace::new();
+//! let seen = Arc::new(Mutex::new(Vec::new()));
+//! space.method("/note", move |note: i32| {
+//!     let seen = Arc::clone(&seen);
+//!     async move { seen.lock().expect("not poisoned").push(note) }
+//! })?;
+//! # Ok::<(), oscine::AddressError>(())
+//! ```
+//!
 //! [`Address`]: crate::Address
 //! [`Bytes`]: bytes::Bytes
 //! [`Color`]: crate::Color

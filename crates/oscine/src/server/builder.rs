@@ -18,6 +18,7 @@ use crate::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::handler::outlet::Outlet;
 use crate::schedule::limits::ScheduleLimits;
+use crate::server::alive::Alive;
 use crate::server::counters::Counters;
 use crate::server::dispatcher::Dispatcher;
 use crate::server::handle::ServerHandle;
@@ -162,7 +163,7 @@ impl ServerBuilder {
 
     fn assemble(self, bound: Bound) -> io::Result<Server> {
         let counters = Arc::new(Counters::default());
-        let stop = CancellationToken::new();
+        let (stop, stopped) = (CancellationToken::new(), CancellationToken::new());
         let mut ways_out = Vec::new();
         let mut senders = Vec::new();
         for udp in &bound.sockets {
@@ -185,6 +186,7 @@ impl ServerBuilder {
             inbox,
             timer: Timer::new()?,
             stop: stop.clone(),
+            alive: Arc::new(Alive { outbound: Arc::clone(&outbound), stopped: stopped.clone() }),
         };
         let handle = ServerHandle {
             space: self.space,
@@ -192,7 +194,7 @@ impl ServerBuilder {
             counters,
             endpoints: bound.endpoints.into(),
             stop,
-            stopped: CancellationToken::new(),
+            stopped,
         };
         let listeners = bound.listeners;
         Ok(Server { main_loop, listeners, senders, handle, inbox: inbox_sender })

@@ -31,6 +31,12 @@ pub(crate) struct Dispatcher {
     pub(crate) decode: DecodeOptions,
 }
 
+impl Drop for Dispatcher {
+    fn drop(&mut self) {
+        self.counters.dropped_at_stop.add(self.engine.schedule().len());
+    }
+}
+
 /// The handlers that one message reaches.
 enum Reached {
     /// The methods at its address.

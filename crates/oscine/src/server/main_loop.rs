@@ -2,6 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use oscine_transport::Udp;
@@ -9,6 +10,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::peer::Peer;
+use crate::server::alive::Alive;
 use crate::server::dispatcher::Dispatcher;
 use crate::server::tasks::Inbound;
 use crate::timer::Timer;
@@ -20,6 +22,8 @@ pub(crate) struct MainLoop {
     pub(crate) inbox: mpsc::Receiver<Inbound>,
     pub(crate) timer: Timer,
     pub(crate) stop: CancellationToken,
+    /// Last, and so dropped after the sockets.
+    pub(crate) alive: Arc<Alive>,
 }
 
 /// What the loop waits for.
@@ -33,7 +37,7 @@ enum Event {
 impl MainLoop {
     /// Runs until the server is stopped. Fails only when the system's timer does.
     pub(crate) async fn run(&mut self) -> io::Result<()> {
-        loop {
+        while !self.stop.is_cancelled() {
             self.dispatcher.run_due().await;
             self.timer.set(self.dispatcher.next_deadline())?;
             match self.next_event().await? {
@@ -46,6 +50,7 @@ impl MainLoop {
                 }
             }
         }
+        Ok(())
     }
 
     async fn next_event(&mut self) -> io::Result<Event> {
@@ -69,6 +74,8 @@ impl MainLoop {
             if self.stop.is_cancelled() {
                 return;
             }
+            // One read can bring thousands of datagrams: the tasks beside this one get their turns.
+            tokio::task::consume_budget().await;
         }
     }
 }

@@ -15,6 +15,7 @@
 //! A handler that does not return holds up what comes after it, and nothing else: sockets are bound, connections
 //! are kept, and what the system's buffers hold waits.
 
+pub(crate) mod alive;
 pub(crate) mod builder;
 pub(crate) mod counters;
 pub(crate) mod dispatcher;

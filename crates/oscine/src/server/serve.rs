@@ -6,8 +6,10 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
+use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
+use crate::server::handle::ServerHandle;
 use crate::server::server::Server;
 
 /// How long a server that was told to stop waits for what runs.
@@ -70,40 +72,40 @@ impl Serve {
 
     async fn run(self) -> io::Result<()> {
         let Self { server, shutdown, grace } = self;
-        let (mut main_loop, handle, mut ended) = server.start();
+        let ServerHandle { stop, stopped, endpoints, .. } = server.handle();
+        let cut = CancellationToken::new();
         // However this ends, the tasks end with it.
-        let _stop = handle.stop.clone().drop_guard();
-        let stopped = handle.stopped.clone().drop_guard();
+        let _ends = (stop.clone().drop_guard(), cut.clone().drop_guard());
+        let mut main_loop = server.start(cut.clone());
+        info!(?endpoints, "serving");
+        let gracefully = async {
+            let result = main_loop.run().await;
+            stop.cancel();
+            // The sockets and the queue of the connections go first, so that nobody waits for them.
+            drop(main_loop);
+            stopped.cancelled().await;
+            result
+        };
         let shutdown = async {
             match shutdown {
                 Some(shutdown) => tokio::select! {
-                    () = shutdown => handle.stop.cancel(),
-                    () = handle.stop.cancelled() => {}
+                    () = shutdown => stop.cancel(),
+                    () = stop.cancelled() => {}
                 },
-                None => handle.stop.cancelled().await,
+                None => stop.cancelled().await,
             }
             tokio::time::sleep(grace).await;
         };
-        tokio::pin!(shutdown);
-        info!(endpoints = ?handle.endpoints(), "serving");
         let result = tokio::select! {
-            result = main_loop.run() => result,
-            () = &mut shutdown => {
-                warn!(?grace, "a handler was cut short");
+            result = gracefully => result,
+            () = shutdown => {
+                warn!(?grace, "a handler or connections were cut short");
                 Ok(())
             }
         };
-        handle.stop.cancel();
-        handle.counters.dropped_at_stop.add(main_loop.dispatcher.engine.schedule().len());
-        // The sockets and the queue of the connections go first, so that nobody waits for them.
-        drop(main_loop);
-        tokio::select! {
-            _ = ended.recv() => {}
-            () = &mut shutdown => warn!(?grace, "connections were cut short"),
-        }
-        handle.outbound.close();
+        cut.cancel();
+        stopped.cancelled().await;
         info!("stopped");
-        drop(stopped);
         result
     }
 }

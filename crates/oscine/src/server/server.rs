@@ -1,6 +1,5 @@
 //! A server that is bound.
 
-use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -8,6 +7,7 @@ use std::sync::atomic::AtomicU64;
 use oscine_transport::Endpoint;
 use oscine_transport::tcp::Listener;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::server::handle::ServerHandle;
 use crate::server::main_loop::MainLoop;
@@ -40,11 +40,12 @@ use crate::server::tasks::{Inbound, Tasks};
 /// ```
 #[must_use = "a server does nothing until `serve` is awaited"]
 pub struct Server {
-    pub(crate) main_loop: MainLoop,
     pub(crate) listeners: Vec<Listener>,
     pub(crate) senders: Vec<Sender>,
-    pub(crate) handle: ServerHandle,
     pub(crate) inbox: mpsc::Sender<Inbound>,
+    pub(crate) handle: ServerHandle,
+    /// Last, because what says that the server has stopped is in it.
+    pub(crate) main_loop: MainLoop,
 }
 
 /// A UDP socket's sending side and what waits for it.
@@ -66,16 +67,16 @@ impl Server {
         self.handle.endpoints()
     }
 
-    /// Starts the tasks. The receiver is closed when all of them have ended.
-    pub(crate) fn start(self) -> (MainLoop, ServerHandle, mpsc::Receiver<Infallible>) {
-        let (alive, ended) = mpsc::channel(1);
+    /// Starts the tasks, which `cut` ends at once.
+    pub(crate) fn start(self, cut: CancellationToken) -> MainLoop {
         let tasks = Tasks {
             inbox: self.inbox,
             outbound: Arc::clone(&self.handle.outbound),
             counters: Arc::clone(&self.handle.counters),
             stop: self.handle.stop.clone(),
+            cut,
             next_connection: Arc::new(AtomicU64::new(0)),
-            alive,
+            _alive: Arc::clone(&self.main_loop.alive),
         };
         for listener in self.listeners {
             tasks.spawn_listener(listener);
@@ -83,7 +84,7 @@ impl Server {
         for (sender, queue) in self.senders {
             tasks.spawn_sender(sender, queue);
         }
-        (self.main_loop, self.handle, ended)
+        self.main_loop
     }
 }
 

@@ -10,11 +10,13 @@ use futures::{SinkExt, StreamExt};
 use oscine_codec::Packet;
 use oscine_transport::tcp::{Connection, Listener};
 use oscine_transport::udp::UdpSender;
+use oscine_transport::{BadPacket, StreamError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info};
 
 use crate::peer::Peer;
+use crate::server::alive::Alive;
 use crate::server::counters::Counters;
 use crate::server::outbound::Outbound;
 
@@ -38,9 +40,11 @@ pub(crate) struct Tasks {
     pub(crate) outbound: Arc<Outbound>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) stop: CancellationToken,
+    /// Ends connections that do not end by themselves.
+    pub(crate) cut: CancellationToken,
     pub(crate) next_connection: Arc<AtomicU64>,
-    /// Held by every task: when the channel closes, all have ended.
-    pub(crate) alive: mpsc::Sender<Infallible>,
+    /// Held by every task, longer than its socket.
+    pub(crate) _alive: Arc<Alive>,
 }
 
 impl Tasks {
@@ -48,6 +52,7 @@ impl Tasks {
     pub(crate) fn spawn_listener(&self, listener: Listener) {
         let tasks = self.clone();
         tokio::spawn(async move {
+            let (tasks, listener) = (tasks, listener);
             loop {
                 let (connection, addr) = tokio::select! {
                     accepted = listener.accept() => accepted,
@@ -65,17 +70,22 @@ impl Tasks {
         sender: UdpSender,
         mut queue: mpsc::Receiver<(Packet, SocketAddr)>,
     ) {
-        let (stop, counters) = (self.stop.clone(), Arc::clone(&self.counters));
-        let alive = self.alive.clone();
+        let tasks = self.clone();
         tokio::spawn(async move {
-            let _alive = alive;
+            let (tasks, sender) = (tasks, sender);
             loop {
-                let (packet, addr) = tokio::select! {
-                    Some(next) = queue.recv() => next,
-                    () = stop.cancelled() => return,
+                let next = tokio::select! {
+                    next = queue.recv() => next,
+                    // What was handed over before the end still goes out.
+                    () = tasks.stop.cancelled() => queue.try_recv().ok(),
                 };
-                if let Err(error) = sender.send_to(&packet, addr).await {
-                    counters.send_failures.add(1);
+                let Some((packet, addr)) = next else { return };
+                let sent = tokio::select! {
+                    sent = sender.send_to(&packet, addr) => sent,
+                    () = tasks.cut.cancelled() => return,
+                };
+                if let Err(error) = sent {
+                    tasks.counters.send_failures.add(1);
                     debug!(%addr, %error, "packet not sent");
                 }
             }
@@ -89,7 +99,10 @@ impl Tasks {
             let peer = Peer::Tcp { connection: id, addr };
             info!(%peer, "connected");
             let queue = tasks.outbound.connect(id);
-            tasks.run_connection(connection, peer, queue).await;
+            tokio::select! {
+                () = tasks.run_connection(connection, peer, queue) => {}
+                () = tasks.cut.cancelled() => debug!(%peer, "cut short"),
+            }
             tasks.outbound.disconnect(id);
             info!(%peer, "disconnected");
         });
@@ -119,13 +132,21 @@ impl Tasks {
                         }
                     }
                     Some(Ok(Err(bad))) => {
-                        self.counters.received.add(1);
-                        self.counters.bad.add(1);
+                        self.count_bad(match &bad {
+                            BadPacket::Decode { bytes, .. } => bytes.len(),
+                            // The bytes of a damaged frame are no packet's.
+                            _ => 0,
+                        });
                         debug!(%peer, error = %bad, "malformed packet");
                     }
                     Some(Err(error)) => {
                         debug!(%peer, %error, "connection broken");
-                        return;
+                        if !matches!(error, StreamError::Frame(_)) {
+                            return;
+                        }
+                        // Nothing more can be read, but what was good before may still have replies.
+                        self.count_bad(0);
+                        unhandled = None;
                     }
                     // The peer has finished sending, but may still want its replies.
                     None => unhandled = None,
@@ -149,6 +170,12 @@ impl Tasks {
         if let Err(error) = SinkExt::<Packet>::close(&mut sink).await {
             debug!(%peer, %error, "not closed cleanly");
         }
+    }
+
+    fn count_bad(&self, bytes: usize) {
+        self.counters.received.add(1);
+        self.counters.received_bytes.add(bytes);
+        self.counters.bad.add(1);
     }
 }
 

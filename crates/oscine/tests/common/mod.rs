@@ -3,6 +3,8 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 
 pub(crate) mod log;
+pub(crate) mod program;
+pub(crate) mod timed;
 pub(crate) mod wire;
 
 use std::future::Future;
@@ -15,7 +17,7 @@ use oscine::{AddressSpace, Client, Endpoint, Packet, Serve, Server, ServerBuilde
 use oscine::{ServerHandle, Stats};
 use tokio::task::JoinHandle;
 
-pub(crate) use log::{Log, log};
+use log::Log;
 
 /// Any free port on loopback.
 pub(crate) const LOOPBACK: &str = "127.0.0.1:0";
