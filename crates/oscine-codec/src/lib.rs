@@ -6,12 +6,14 @@
 //! # Contents
 //!
 //! * Read: [`PacketRef::decode`] gives borrowed views, [`Packet::decode`] a packet that owns its `Bytes`.
-//!   [`Args::parse`] gives Rust types.
+//!   [`Args::parse`] gives Rust types; with feature `serde`, `Args::deserialize` gives any type that knows serde.
 //! * Build: [`Message::new`], [`Message::builder`], [`Bundle::new`], [`Message::encode_into`].
 //! * Values: [`TimeTag`], [`Color`], [`Midi`], [`Symbol`], [`Blob`], [`Char`], [`Nil`], [`Impulse`].
 //! * Names: [`Address`] is concrete, [`Pattern`] matches addresses.
 //! * Say what is accepted: [`DecodeOptions`], [`Profile`], [`Limits`].
-//! * Text: every packet prints itself in a form that [`Message`]'s `FromStr` reads back.
+//! * Text: every packet prints itself in a form that [`Packet`]'s `FromStr` reads back: [`text_form`].
+//! * Look closely: [`explain()`] annotates any bytes, [`HexDump`] and [`DecodeError::excerpt`] show them; [`Stats`]
+//!   are figures that add up.
 //!
 //! Not here: framing and sockets (`oscine-transport`); methods, time and servers (`oscine`).
 //!

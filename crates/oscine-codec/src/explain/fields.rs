@@ -41,7 +41,7 @@ fn decode(bytes: &[u8], options: &DecodeOptions) -> Result<Tolerances, DecodeErr
     PacketRef::decode_with(bytes, options).map(|packet| packet.tolerances())
 }
 
-/// Some bytes, explained: a line a field when it is printed. See the [module](self).
+/// Some bytes, explained: a line a field when it is printed. See the [module](mod@crate::explain).
 #[derive(Debug, Clone)]
 pub struct Explain<'a> {
     bytes: &'a [u8],

@@ -50,11 +50,15 @@ impl Pattern {
         let mut start = 1;
         for name in names.split('/') {
             let last = start + name.len() == text.len();
-            // OSC 1.1: `//` is any number of levels. A slash at the very end is an empty name.
-            let kind = if name.is_empty() && !last {
-                PartPattern(Kind::Descend)
-            } else {
-                part(name, start)?
+            // OSC 1.1: `//` is any number of levels, and so is any longer run of slashes. A slash at the very end is
+            // an empty name.
+            let kind = match parts.last() {
+                _ if !name.is_empty() || last => part(name, start)?,
+                Some(PartPattern(Kind::Descend)) => {
+                    start += 1;
+                    continue;
+                }
+                _ => PartPattern(Kind::Descend),
             };
             parts.push(kind);
             start += name.len() + 1;

@@ -2,8 +2,8 @@
 
 use serde::de::{DeserializeSeed, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
 
-use crate::serde_args::de::One;
 use crate::serde_args::fault::Fault;
+use crate::serde_args::one::One;
 use crate::typed::reader::ArgReader;
 
 /// Takes the parts of a value off a reader.

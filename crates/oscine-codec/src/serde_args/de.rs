@@ -1,4 +1,4 @@
-//! One argument to a value of serde.
+//! One argument to a value of serde: what serde asks for, and what is there.
 
 use alloc::format;
 
@@ -11,9 +11,8 @@ use crate::limits::Limits;
 use crate::serde_args::access::Parts;
 use crate::serde_args::fault::Fault;
 use crate::serde_args::names;
+use crate::serde_args::one::One;
 use crate::time_tag::TimeTag;
-use crate::typed::from_arg::FromArg;
-use crate::typed::reader::ArgReader;
 use crate::value::char::Char;
 use crate::value::color::Color;
 use crate::value::midi::Midi;
@@ -21,33 +20,7 @@ use crate::value::unit::{Impulse, Nil};
 use crate::view::arg::Arg;
 use crate::view::array_ref::ArrayRef;
 
-/// The next argument of a reader.
-pub(crate) struct One<'r, 'de> {
-    pub(crate) reader: &'r mut ArgReader<'de>,
-    /// How many arrays are around it.
-    pub(crate) depth: u32,
-}
-
 impl<'de> One<'_, 'de> {
-    /// The argument as a `T`, coercing if the reader does.
-    pub(crate) fn take<T: FromArg<'de>>(self) -> Result<T, Fault> {
-        let found = self.reader.next_arg();
-        let value = match found {
-            Some(arg) if self.reader.is_coercing() => T::coerce_arg(arg),
-            Some(arg) => T::from_arg(arg),
-            None => None,
-        };
-        value.ok_or_else(|| self.reader.mismatch(T::EXPECTED, found).into())
-    }
-
-    /// The argument as an integer. Its own type does not matter, as long as it is one.
-    fn integer(self) -> Result<i64, Fault> {
-        match self.reader.remaining().next() {
-            Some(Arg::Int(_)) => self.take::<i32>().map(i64::from),
-            _ => self.take(),
-        }
-    }
-
     /// The argument as a list of `len` parts, or of any number.
     fn list<T>(
         self,

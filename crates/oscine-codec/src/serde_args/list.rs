@@ -4,9 +4,9 @@ use serde::Deserializer;
 use serde::de::Visitor;
 
 use crate::serde_args::access::Parts;
-use crate::serde_args::de::One;
 use crate::serde_args::fault::Fault;
 use crate::serde_args::names;
+use crate::serde_args::one::One;
 use crate::typed::reader::ArgReader;
 
 /// The arguments of a reader: those that the type takes.

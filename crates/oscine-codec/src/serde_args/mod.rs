@@ -27,6 +27,7 @@ pub(crate) mod de;
 pub(crate) mod fault;
 pub(crate) mod list;
 pub(crate) mod names;
+pub(crate) mod one;
 pub(crate) mod ser;
 pub(crate) mod values;
 pub(crate) mod wrapper;

@@ -222,7 +222,7 @@ fn errors_are_those_of_typed_reading() {
 #[test]
 fn nesting_is_bounded() {
     #[derive(Debug, Serialize, Deserialize)]
-    struct Chain(Option<Box<(Chain,)>>);
+    struct Chain(Option<Box<(Self,)>>);
 
     let chain =
         |links: usize| (0..links).fold(Chain(None), |chain, _| Chain(Some(Box::new((chain,)))));
@@ -234,7 +234,7 @@ fn nesting_is_bounded() {
     #[derive(Debug, Deserialize)]
     #[expect(dead_code, reason = "never constructed: it cannot be read")]
     enum Link {
-        Next(Box<Link>),
+        Next(Box<Self>),
     }
     let names = (0..10_000).fold(Message::builder("/a"), |builder, _| builder.arg("Next"));
     let names = names.build().unwrap();

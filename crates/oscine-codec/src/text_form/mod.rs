@@ -16,7 +16,11 @@
 //! | `[` `]` | brackets, spaces between what is in them |
 //!
 //! A message without a type tag string is its address alone; bytes behind it follow as `untyped:…`. A bundle is
-//! `#bundle`, its time tag, and its elements in braces: `#bundle 0000000000000001 {/a ,i 1; /b ,}`.
+//! `#bundle`, its time tag, and its elements in braces: `#bundle 0000000000000001 {/a ,i 1; /b ,}`. An address with
+//! white space, control characters, `;` or `"` in it, or with `}` at its end, is in double quotes.
+//!
+//! `Display` of [`Packet`](crate::Packet), [`Message`](crate::Message), [`Bundle`](crate::Bundle) and their views prints
+//! it; `FromStr` reads it back, byte for byte, where text is UTF-8 and addresses begin with a slash.
 
 pub(crate) mod display;
 pub(crate) mod error;

@@ -184,6 +184,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::text_form::value::hex_bytes;
     use crate::value::symbol::Symbol;
     use crate::view::packet_ref::PacketRef;
 
@@ -248,6 +249,19 @@ mod tests {
         let error = nested(33).parse::<Bundle>().unwrap_err();
         assert_eq!(error.offset(), 32 * 13);
         assert!("#bundle now {".repeat(100_000).parse::<Bundle>().is_err());
+    }
+
+    #[test]
+    fn all_vectors_read_back() {
+        let mut count = 0;
+        for line in include_str!("../../tests/vectors/valid.jsonl").lines() {
+            let line: serde_json::Value = serde_json::from_str(line).unwrap();
+            let hex = alloc::format!("0x{}", line["hex"].as_str().unwrap());
+            let packet = Packet::decode(hex_bytes(&hex, "0x").unwrap()).unwrap();
+            assert_eq!(packet.to_string().parse::<Packet>(), Ok(packet), "{}", line["name"]);
+            count += 1;
+        }
+        assert!(count > 300, "{count}");
     }
 
     fn arbitrary_message() -> impl Strategy<Value = Packet> {

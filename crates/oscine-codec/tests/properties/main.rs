@@ -1,5 +1,5 @@
 //! Properties of the whole codec, tried on packets, bytes and texts made up at random.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod arbitrary;
 mod linear;

@@ -102,6 +102,18 @@ fn the_naive_matcher_agrees_on_a_million() {
 }
 
 #[test]
+fn a_run_of_slashes_is_one_part() {
+    // Steps grow with the number of parts: many that mean what one does would be work for nothing.
+    let slashes = "/".repeat(4_000);
+    let pattern = Pattern::new(format!("{slashes}a")).unwrap();
+    assert_eq!(pattern.parts().len(), 2);
+    assert!(pattern.matches("/a") && pattern.matches("/b/c/a") && !pattern.matches("/b"));
+    let open = Pattern::new(slashes).unwrap();
+    assert_eq!(open.parts().len(), 2);
+    assert!(open.matches("/a/") && open.matches("/") && !open.matches("/a"));
+}
+
+#[test]
 fn no_pattern_and_no_address_panics() {
     let wild = "[/a-c!{},*?\\[\\]é-]{0,16}";
     let values = (address(), wild, "[/a-cé]{0,12}");

@@ -95,13 +95,13 @@ fn check_explained(bytes: &[u8], options: &DecodeOptions) {
     let explained = explain(bytes, options);
     let verdict = PacketRef::decode_with(bytes, options).map(|packet| packet.tolerances());
     assert_eq!(explained.error().map_or_else(|| Ok(explained.tolerances()), Err), verdict);
-    let pieces: Vec<_> = explained.fields().map(|field| (field.offset, field.bytes)).collect();
-    for (index, (offset, _)) in pieces.iter().enumerate() {
-        let before: usize = pieces[..index].iter().map(|(_, bytes)| bytes.len()).sum();
-        assert_eq!(*offset, before, "{explained}");
+    let mut joined = Vec::<u8>::with_capacity(bytes.len());
+    for field in &explained {
+        assert_eq!(field.offset, joined.len(), "{explained}");
+        joined.extend(field.bytes);
     }
-    let joined: Vec<u8> = pieces.iter().flat_map(|(_, bytes)| bytes.iter().copied()).collect();
     assert_eq!(joined, bytes, "{explained}");
+    assert!(bytes.is_empty() || explained.to_string().lines().count() > 0);
 }
 
 /// The packets that follow each other in some bytes are packets, and are all of the bytes.

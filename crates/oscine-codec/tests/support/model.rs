@@ -22,7 +22,7 @@ pub(crate) enum Value {
     Bool(bool),
     Nil,
     Impulse,
-    Array(Vec<Value>),
+    Array(Vec<Self>),
 }
 
 /// One packet.
@@ -35,7 +35,7 @@ pub(crate) enum Model {
     },
     Bundle {
         time: u64,
-        elements: Vec<Model>,
+        elements: Vec<Self>,
     },
 }
 
