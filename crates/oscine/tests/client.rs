@@ -139,6 +139,10 @@ async fn a_request_has_its_reply_and_the_rest_is_kept_for_the_stream() {
         for index in 0..3 {
             assert_eq!(within(client.next()).await.unwrap(), packet("/remark", index));
         }
+        // The bundle that the reply was in, because there was more in it.
+        let bundle = within(client.next()).await.unwrap();
+        let addresses = bundle.messages().map(|m| m.message.address().to_owned());
+        assert_eq!(addresses.collect::<Vec<_>>(), ["/x", "/answer"]);
         client.send(("/ask", 10)).await.unwrap();
         assert_eq!(within(client.recv()).await.unwrap(), packet("/answer", 10));
     }
