@@ -38,6 +38,7 @@
 //! # Features
 //!
 //! * `cli`: the `oscine` tool. Off by default.
+//! * `serde`: structs and tuples that know serde, as arguments. Off by default.
 
 mod peer;
 
@@ -61,10 +62,10 @@ pub use handler::{
 };
 pub use oscine_codec::{
     self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,
-    BundleBuilder, BundleRef, Char, Color, DecodeError, DecodeErrorKind, DecodeOptions,
-    EncodeError, FromArg, FromArgs, Impulse, Limits, Message, MessageBuilder, MessageRef, Midi,
-    Nil, Packet, PacketRef, Pattern, Profile, ReadError, Rest, Symbol, Text, TimeTag, TimedMessage,
-    ToArg, ToArgs,
+    BundleBuilder, BundleEncoder, BundleRef, Char, Color, DecodeError, DecodeErrorKind,
+    DecodeOptions, EncodeError, FromArg, FromArgs, Impulse, Limits, Message, MessageBuilder,
+    MessageRef, Midi, Nil, Packet, PacketRef, Pattern, Profile, ReadError, Rest, Symbol, TagSet,
+    Text, TimeTag, TimedMessage, ToArg, ToArgs, Tolerances, TypedError,
 };
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;

@@ -31,7 +31,8 @@ impl Bundle {
     ///
     /// # Errors
     ///
-    /// [`EncodeError`] when bundles are nested deeper than [`Limits::depth`] allows by default, or it is too large.
+    /// [`EncodeError`] when bundles are nested deeper than [`Limits::depth`] allows by default, it is too large, or an
+    /// element was decoded with tolerances that a bundle cannot carry on.
     pub fn new<P: Into<Packet>>(
         time_tag: TimeTag,
         elements: impl IntoIterator<Item = P>,
@@ -94,10 +95,7 @@ impl BundleBuilder {
     }
 
     fn append(&mut self, element: &Packet) -> Result<(), EncodeError> {
-        let limit = Limits::new().depth;
-        if levels(element.view()) >= limit as usize {
-            return Err(EncodeError::TooDeep { limit });
-        }
+        check_element(element, 1)?;
         let bytes = element.as_bytes();
         check_size(self.bytes.len().saturating_add(4).saturating_add(bytes.len()))?;
         let size = i32::try_from(bytes.len()).unwrap_or(i32::MAX);
@@ -106,6 +104,20 @@ impl BundleBuilder {
         self.used |= element.tolerances();
         Ok(())
     }
+}
+
+/// Checks that `element` can stand in a bundle, with `depth` bundles around it.
+pub(crate) fn check_element(element: &Packet, depth: usize) -> Result<(), EncodeError> {
+    let limit = Limits::new().depth;
+    if levels(element.view()) + depth > limit as usize {
+        return Err(EncodeError::TooDeep { limit });
+    }
+    // A bundle knows its tolerances as a whole: among others, what was left out here could come back.
+    let tolerances = element.tolerances();
+    if tolerances.intersects(Tolerances::LEAVE_OUT) || element.as_bytes().len() % 4 != 0 {
+        return Err(EncodeError::Tolerated { tolerances });
+    }
+    Ok(())
 }
 
 /// How deep bundles are nested in a packet; 0 for a message.
@@ -123,6 +135,7 @@ fn levels(packet: PacketRef<'_>) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::{DecodeOptions, Profile};
     use crate::owned::message::Message;
 
     #[test]
@@ -134,5 +147,22 @@ mod tests {
         assert!(PacketRef::decode(packet.as_bytes()).is_ok());
         let error = Bundle::new(TimeTag::IMMEDIATE, [packet]);
         assert_eq!(error, Err(EncodeError::TooDeep { limit: 32 }));
+    }
+
+    #[test]
+    fn what_was_left_out_does_not_come_back() {
+        let strict = DecodeOptions::new().profile(Profile::Strict);
+        let decode = |bytes: &'static [u8], tolerances| {
+            Packet::decode_with(bytes, &strict.tolerate(tolerances)).unwrap()
+        };
+        let unknown = b"#bundle\0\0\0\0\0\0\0\0\x01\0\0\0\x0cfoo\0,s\0\0abcd".as_slice();
+        let tolerances = Tolerances::UNKNOWN_ELEMENT;
+        let left_out = decode(unknown, tolerances);
+        let slashless = decode(b"bar\0,\0\0\0", Tolerances::ANY_ADDRESS);
+        assert!(Bundle::new(TimeTag::IMMEDIATE, [slashless.clone()]).is_ok());
+        let mixed = Bundle::new(TimeTag::IMMEDIATE, [left_out, slashless]);
+        assert_eq!(mixed, Err(EncodeError::Tolerated { tolerances }));
+        let unpadded = decode(b"/s\0\0,s\0\0a\0", Tolerances::MISSING_PADDING);
+        assert!(Bundle::new(TimeTag::IMMEDIATE, [unpadded]).is_err());
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::{BufMut, BytesMut};
 
+use crate::encode::bundle::check_element;
 use crate::encode::measure::check_size;
 use crate::encode::to_args::ToArgs;
 use crate::error::encode::EncodeError;
@@ -84,8 +85,9 @@ impl BundleEncoder<'_> {
     ///
     /// # Errors
     ///
-    /// [`EncodeError::TooLarge`]. The bundle is then as it was.
+    /// As [`Bundle::new`]. The bundle is then as it was.
     pub fn packet(&mut self, packet: &Packet) -> Result<(), EncodeError> {
+        check_element(packet, self.depth as usize)?;
         element(self.out, |out| {
             out.extend_from_slice(packet.as_bytes());
             Ok(())

@@ -49,8 +49,8 @@ impl Message {
         check_address(address)?;
         let sizes = Sizes { address: address.len(), tags: None, data: 0 };
         measure::check_size(sizes.total())?;
-        let mut bytes = address.as_bytes().to_vec();
-        bytes.resize(sizes.total(), 0);
+        let mut bytes = vec![0; sizes.total()];
+        fill::put(&mut bytes, address.as_bytes());
         Ok(Self::from_checked(Bytes::from(bytes), sizes.shape()))
     }
 

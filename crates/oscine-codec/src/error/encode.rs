@@ -5,6 +5,7 @@ use alloc::string::String;
 use thiserror::Error;
 
 use crate::address::AddressError;
+use crate::tolerances::Tolerances;
 
 /// Why a packet cannot be built. Nothing was written.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -92,6 +93,13 @@ pub enum EncodeError {
     NotAscii {
         /// The first of them; U+FFFD for a `c` that is no character at all.
         character: char,
+    },
+    /// A packet that was decoded with a tolerance that a bundle cannot carry on: elements of it were left out, or its
+    /// length is not a multiple of 4.
+    #[error("decoded with {tolerances:?}, which cannot be passed on in a bundle")]
+    Tolerated {
+        /// What decoding made use of.
+        tolerances: Tolerances,
     },
     /// A number does not fit the type that it was to be written as.
     #[error("value does not fit type tag '{tag}'")]
