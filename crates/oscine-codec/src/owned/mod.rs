@@ -3,6 +3,7 @@
 pub(crate) mod bundle;
 pub(crate) mod message;
 pub(crate) mod packet;
+pub(crate) mod share;
 
 pub use bundle::Bundle;
 pub use message::Message;

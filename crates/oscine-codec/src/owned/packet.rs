@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::owned::bundle::Bundle;
 use crate::owned::message::Message;
+use crate::owned::share::share;
 use crate::stats::Stats;
 use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::BundleRef;
@@ -85,13 +86,7 @@ impl Packet {
     /// `nested` is a view into this packet, as [`walk`](PacketRef::walk) yields them; any other bundle is copied.
     #[must_use]
     pub fn share_bundle(&self, nested: BundleRef<'_>) -> Bundle {
-        let whole = self.as_bytes().as_ptr_range();
-        let part = nested.as_bytes().as_ptr_range();
-        if whole.start <= part.start && part.end <= whole.end {
-            Bundle::from_checked(self.bytes().slice_ref(nested.as_bytes()), nested.tolerances())
-        } else {
-            Bundle::from(nested)
-        }
+        Bundle::from_checked(share(self.bytes(), nested.as_bytes()), nested.tolerances())
     }
 
     /// A copy in memory of its own size.

@@ -3,8 +3,6 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use bytes::Bytes;
-
 use crate::time_tag::TimeTag;
 use crate::value::char::Char;
 use crate::value::color::Color;
@@ -24,7 +22,7 @@ use crate::view::args::Args;
 /// | `bool` | `T` `F` | numbers: false when zero |
 /// | `&str` `String` `Text` | `s` `S` | |
 /// | `Symbol<&str>` `Symbol<String>` | `s` `S` | |
-/// | `&[u8]` `Vec<u8>` `Bytes` | `b` | |
+/// | `&[u8]` `Vec<u8>`, `Bytes` by [`FromArgs`](crate::FromArgs) | `b` | |
 /// | `char` `Char` | `c` | |
 /// | `TimeTag` `Color` `Midi` `Nil` `Impulse` | their own | |
 /// | `Arg` | any | |
@@ -76,7 +74,6 @@ from_arg! {
     Symbol<String>, "symbol":
         Arg::String(text) | Arg::Symbol(text) => text.as_str().ok().map(|text| Symbol(text.into()));
     Vec<u8>, "blob": Arg::Blob(bytes) => Some(bytes.to_vec());
-    Bytes, "blob": Arg::Blob(bytes) => Some(Self::copy_from_slice(bytes));
     Char, "char": Arg::Char(char) => Some(char);
     char, "char": Arg::Char(char) => char.to_char();
     TimeTag, "time tag": Arg::Time(tag) => Some(tag);

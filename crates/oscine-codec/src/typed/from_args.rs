@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use bytes::Bytes;
+
 use crate::error::read::ReadError;
 use crate::typed::from_arg::FromArg;
 use crate::typed::reader::ArgReader;
@@ -82,8 +84,9 @@ impl<'a> Args<'a> {
     }
 }
 
+/// Reads all that `reader` has.
 #[inline]
-fn read_all<'a, T: FromArgs<'a>>(mut reader: ArgReader<'a>) -> Result<T, ReadError> {
+pub(crate) fn read_all<'a, T: FromArgs<'a>>(mut reader: ArgReader<'a>) -> Result<T, ReadError> {
     let value = T::from_args(&mut reader)?;
     reader.finish()?;
     Ok(value)
@@ -145,6 +148,17 @@ impl<'a, T: FromArgs<'a>, const N: usize> FromArgs<'a> for [T; N] {
         }
         inner.finish()?;
         Self::try_from(items).map_err(|_| reader.bad_value("array of another length"))
+    }
+}
+
+/// Shares the memory of a message that owns its bytes ([`Message::parse`](crate::Message::parse)), and is a copy
+/// otherwise.
+impl<'a> FromArgs<'a> for Bytes {
+    fn from_args(reader: &mut ArgReader<'a>) -> Result<Self, ReadError> {
+        match reader.next_arg() {
+            Some(Arg::Blob(blob)) => Ok(reader.share(blob)),
+            found => Err(reader.mismatch("blob", found)),
+        }
     }
 }
 

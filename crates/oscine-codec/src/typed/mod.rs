@@ -7,6 +7,7 @@
 pub(crate) mod from_arg;
 pub(crate) mod from_args;
 pub(crate) mod get;
+pub(crate) mod owned;
 pub(crate) mod reader;
 
 pub use from_arg::FromArg;

@@ -2,7 +2,10 @@
 
 use alloc::string::String;
 
+use bytes::Bytes;
+
 use crate::error::read::ReadError;
+use crate::owned::share::share;
 use crate::typed::from_arg::FromArg;
 use crate::view::arg::Arg;
 use crate::view::args::Args;
@@ -14,6 +17,8 @@ pub struct ArgReader<'a> {
     /// How many arguments were taken.
     index: usize,
     coerce: bool,
+    /// What the arguments lie in, if it can be shared.
+    source: Option<&'a Bytes>,
 }
 
 impl<'a> ArgReader<'a> {
@@ -21,19 +26,33 @@ impl<'a> ArgReader<'a> {
     #[must_use]
     #[inline]
     pub const fn exact(args: Args<'a>) -> Self {
-        Self { args, index: 0, coerce: false }
+        Self { args, index: 0, coerce: false, source: None }
     }
 
     /// A cursor that lets numbers and truth values stand in for each other.
     #[must_use]
     #[inline]
     pub const fn coercing(args: Args<'a>) -> Self {
-        Self { args, index: 0, coerce: true }
+        Self { args, index: 0, coerce: true, source: None }
     }
 
     /// A cursor over the arguments of an array, with the same strictness.
     pub(crate) const fn inner(&self, args: Args<'a>) -> Self {
-        Self { args, index: 0, coerce: self.coerce }
+        Self { args, index: 0, coerce: self.coerce, source: self.source }
+    }
+
+    /// A cursor over arguments that lie in `source`: what is read as `Bytes` shares it.
+    pub(crate) const fn sharing(mut self, source: &'a Bytes) -> Self {
+        self.source = Some(source);
+        self
+    }
+
+    /// A blob as `Bytes`: shared if that can be, copied if not.
+    pub(crate) fn share(&self, blob: &[u8]) -> Bytes {
+        match self.source {
+            Some(source) => share(source, blob),
+            None => Bytes::copy_from_slice(blob),
+        }
     }
 
     /// Takes the next argument, whatever its type.
