@@ -14,6 +14,7 @@
 //! * Text: every packet prints itself in a form that [`Packet`]'s `FromStr` reads back: [`text_form`].
 //! * Look closely: [`explain()`] annotates any bytes, [`HexDump`] and [`DecodeError::excerpt`] show them; [`Stats`]
 //!   are figures that add up.
+//! * Agree on more: [`transform`] sends keys for addresses, and packets in an envelope.
 //!
 //! Not here: framing and sockets (`oscine-transport`); methods, time and servers (`oscine`).
 //!
@@ -59,6 +60,7 @@ mod scan;
 pub mod serde_args;
 mod sizes;
 pub mod text_form;
+pub mod transform;
 pub mod typed;
 mod view;
 
