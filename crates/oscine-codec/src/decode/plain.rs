@@ -16,23 +16,31 @@ use crate::view::shape::MessageShape;
 /// Returns in registers; the views are then made where they are used, and never copied.
 #[inline(never)]
 pub(crate) fn plain_shape(bytes: &[u8], options: &DecodeOptions) -> MessageShape {
-    if bytes.len() > options.limits.packet_size.min(i32::MAX as usize) {
-        return MessageShape::NONE;
-    }
     shape(bytes, options).unwrap_or(MessageShape::NONE)
 }
 
+/// The address, type tags (without the comma) and data of a message, if the first two have nothing special about
+/// them and nothing unusual is asked for. The data is not looked at.
 #[inline(always)]
-fn shape(bytes: &[u8], options: &DecodeOptions) -> Option<MessageShape> {
+pub(crate) fn plain_head<'a>(
+    bytes: &'a [u8],
+    options: &DecodeOptions,
+) -> Option<(&'a [u8], &'a [u8], &'a [u8])> {
+    if bytes.len() > options.limits.packet_size.min(i32::MAX as usize) {
+        return None;
+    }
     let (b'/', _) = bytes.split_first()? else { return None };
     let (address, rest) = plain_text(bytes)?;
     let (b',', _) = rest.split_first()? else { return None };
     let (tags, data) = plain_text(rest)?;
     let (_, tags) = tags.split_first()?;
     // One comparison for all that is rarely set.
-    if tags.len() > options.plain_arguments {
-        return None;
-    }
+    (tags.len() <= options.plain_arguments).then_some((address, tags, data))
+}
+
+#[inline(always)]
+fn shape(bytes: &[u8], options: &DecodeOptions) -> Option<MessageShape> {
+    let (address, tags, data) = plain_head(bytes, options)?;
     let mut left = data;
     // Arguments of a fixed size are only counted, and passed over together.
     let mut size = 0;

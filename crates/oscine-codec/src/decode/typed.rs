@@ -1,8 +1,8 @@
 //! Decoding and reading in one pass.
 
+use crate::decode::plain::plain_head;
 use crate::error::typed::TypedError;
 use crate::options::DecodeOptions;
-use crate::scan::plain_text;
 use crate::tolerances::Tolerances;
 use crate::typed::from_args::FromArgs;
 use crate::view::args::Args;
@@ -47,17 +47,7 @@ fn plain<'a, T: FromArgs<'a>>(
     bytes: &'a [u8],
     options: &DecodeOptions,
 ) -> Option<(MessageRef<'a>, T)> {
-    if bytes.len() > options.limits.packet_size.min(i32::MAX as usize) {
-        return None;
-    }
-    let (b'/', _) = bytes.split_first()? else { return None };
-    let (address, rest) = plain_text(bytes)?;
-    let (b',', _) = rest.split_first()? else { return None };
-    let (tags, data) = plain_text(rest)?;
-    let (_, tags) = tags.split_first()?;
-    if tags.len() > options.plain_arguments {
-        return None;
-    }
+    let (address, tags, data) = plain_head(bytes, options)?;
     let mut args = Args::new(tags, data);
     let value = T::take(&mut args)?;
     if !args.is_used_up() {
