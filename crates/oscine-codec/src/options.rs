@@ -49,9 +49,9 @@ pub struct DecodeOptions {
     pub(crate) only_tags: Option<TagSet>,
     pub(crate) check_addresses: bool,
     pub(crate) ascii_only: bool,
-    /// How many arguments a message may have to be read the short way: none while something unusual is asked for.
-    /// Derived from the other fields.
-    pub(crate) plain_arguments: usize,
+    /// A message with fewer type tags than this may be read the short way: none at all while something unusual is
+    /// asked for. Derived from the other fields.
+    pub(crate) plain_below: usize,
 }
 
 impl DecodeOptions {
@@ -64,13 +64,14 @@ impl DecodeOptions {
             only_tags: None,
             check_addresses: false,
             ascii_only: false,
-            plain_arguments: Limits::new().arguments as usize,
+            plain_below: Limits::new().arguments as usize + 1,
         }
     }
 
     const fn derived(mut self) -> Self {
         let unusual = self.only_tags.is_some() || self.check_addresses;
-        self.plain_arguments = if unusual { 0 } else { self.limits.arguments as usize };
+        let below = (self.limits.arguments as usize).saturating_add(1);
+        self.plain_below = if unusual { 0 } else { below };
         self
     }
 

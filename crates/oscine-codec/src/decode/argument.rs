@@ -5,13 +5,11 @@ use crate::options::DecodeOptions;
 use crate::read::blob::blob;
 use crate::read::fault::place;
 use crate::read::leniency::Leniency;
+use crate::read::number;
 use crate::read::string::string;
-use crate::time_tag::TimeTag;
-use crate::value::char::Char;
-use crate::value::color::Color;
-use crate::value::midi::Midi;
-use crate::value::text::Text;
+use crate::sizes::fixed_size;
 use crate::view::arg::Arg;
+use crate::view::args::value;
 
 impl<'a> Arg<'a> {
     /// Reads one argument of type `tag` from the start of `bytes`, and gives what follows it too: for arguments
@@ -42,48 +40,17 @@ impl<'a> Arg<'a> {
     pub fn read(tag: char, bytes: &'a [u8]) -> Result<(Self, &'a [u8]), DecodeError> {
         let options = DecodeOptions::new();
         let leniency = &mut Leniency::new(&options);
-        let misread = |fault| place(fault, bytes.len());
-        Ok(match tag {
-            'i' => fixed(bytes, |data| Self::Int(i32::from_be_bytes(data)))?,
-            'f' => fixed(bytes, |data| Self::Float(f32::from_be_bytes(data)))?,
-            'h' => fixed(bytes, |data| Self::Long(i64::from_be_bytes(data)))?,
-            't' => fixed(bytes, |data| Self::Time(TimeTag(u64::from_be_bytes(data))))?,
-            'd' => fixed(bytes, |data| Self::Double(f64::from_be_bytes(data)))?,
-            'c' => fixed(bytes, |data| Self::Char(Char(u32::from_be_bytes(data))))?,
-            'r' => fixed(bytes, |data| Self::Color(Color::from_bytes(data)))?,
-            'm' => fixed(bytes, |data| Self::Midi(Midi::from_bytes(data)))?,
-            's' | 'S' => {
-                let (rest, text) = string(bytes, leniency).map_err(misread)?;
-                let text = Text::new(text);
-                (if tag == 's' { Self::String(text) } else { Self::Symbol(text) }, rest)
-            }
-            'b' => {
-                let (rest, content) = blob(bytes, leniency).map_err(misread)?;
-                (Self::Blob(content), rest)
-            }
-            'T' => (Self::Bool(true), bytes),
-            'F' => (Self::Bool(false), bytes),
-            'N' => (Self::Nil, bytes),
-            'I' => (Self::Impulse, bytes),
-            _ => {
-                let tag = u8::try_from(tag).unwrap_or_default();
-                return Err(DecodeError::new(DecodeErrorKind::UnknownTag { tag }, 0));
-            }
-        })
-    }
-}
-
-/// Takes an argument of `N` bytes off `bytes`.
-fn fixed<'a, const N: usize>(
-    bytes: &'a [u8],
-    arg: impl FnOnce([u8; N]) -> Arg<'a>,
-) -> Result<(Arg<'a>, &'a [u8]), DecodeError> {
-    match bytes.split_first_chunk() {
-        Some((data, rest)) => Ok((arg(*data), rest)),
-        None => {
-            let kind = DecodeErrorKind::Truncated { needed: N, available: bytes.len() };
-            Err(DecodeError::new(kind, 0))
-        }
+        let tag = u8::try_from(tag).unwrap_or_default();
+        let unknown = || DecodeError::new(DecodeErrorKind::UnknownTag { tag }, 0);
+        let checked = match (tag, fixed_size(tag)) {
+            (b's' | b'S', _) => string(bytes, leniency),
+            (b'b', _) => blob(bytes, leniency),
+            (_, Some(size)) => number::bytes(bytes, size),
+            (_, None) => return Err(unknown()),
+        };
+        let (rest, _) = checked.map_err(|fault| place(fault, bytes.len()))?;
+        let arg = value(tag, &mut { bytes }).ok_or_else(unknown)?;
+        Ok((arg, rest))
     }
 }
 
@@ -91,6 +58,9 @@ fn fixed<'a, const N: usize>(
 mod tests {
     use super::*;
     use crate::owned::message::Message;
+    use crate::time_tag::TimeTag;
+    use crate::value::color::Color;
+    use crate::value::midi::Midi;
     use crate::value::symbol::Symbol;
     use crate::value::unit::{Impulse, Nil};
 

@@ -76,3 +76,20 @@ fn check_tags(tags: &[u8], allowed: TagSet, tags_at: usize) -> Result<(), Decode
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::options::DecodeOptions;
+    use crate::view::packet_ref::PacketRef;
+
+    #[test]
+    fn what_is_asked_for_beyond_the_usual_holds_without_arguments_too() {
+        let options = DecodeOptions::new().check_addresses(true);
+        let decode = |bytes| PacketRef::decode_with(bytes, &options).map_err(|error| error.kind());
+        for bytes in [b"/a*\0,\0\0\0".as_slice(), b"/a*\0,T\0\0", b"/a*\0"] {
+            assert_eq!(decode(bytes), Err(DecodeErrorKind::NotConcrete));
+        }
+        assert!(decode(b"/ab\0,\0\0\0").is_ok() && decode(b"/ab\0,T\0\0").is_ok());
+    }
+}

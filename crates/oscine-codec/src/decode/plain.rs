@@ -35,7 +35,7 @@ pub(crate) fn plain_head<'a>(
     let (tags, data) = plain_text(rest)?;
     let (_, tags) = tags.split_first()?;
     // One comparison for all that is rarely set.
-    (tags.len() <= options.plain_arguments).then_some((address, tags, data))
+    (tags.len() < options.plain_below).then_some((address, tags, data))
 }
 
 #[inline(always)]

@@ -2,6 +2,7 @@
 
 use crate::error::read::ReadError;
 use crate::typed::from_arg::FromArg;
+use crate::typed::from_args::FromArgs;
 use crate::typed::reader::ArgReader;
 use crate::view::args::Args;
 
@@ -46,13 +47,7 @@ fn at<'a, T: FromArg<'a>>(mut reader: ArgReader<'a>, index: usize) -> Result<T, 
             return Err(ReadError::Missing { index, expected: T::EXPECTED });
         }
     }
-    let found = reader.next_arg();
-    let value = match found {
-        Some(arg) if reader.is_coercing() => T::coerce_arg(arg),
-        Some(arg) => T::from_arg(arg),
-        None => None,
-    };
-    value.ok_or_else(|| reader.mismatch(T::EXPECTED, found))
+    T::from_args(&mut reader)
 }
 
 #[cfg(test)]

@@ -222,7 +222,7 @@ pub(crate) enum Token<'a> {
 
 /// Takes the argument of type `tag`, which is no bracket, off `data`.
 #[inline(always)]
-fn value<'a>(tag: u8, data: &mut &'a [u8]) -> Option<Arg<'a>> {
+pub(crate) fn value<'a>(tag: u8, data: &mut &'a [u8]) -> Option<Arg<'a>> {
     Some(match tag {
         b'i' => Arg::Int(i32::from_be_bytes(take(data)?)),
         b'f' => Arg::Float(take_float(data)),
