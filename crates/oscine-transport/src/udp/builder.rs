@@ -7,6 +7,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use tokio::net::{ToSocketAddrs, UdpSocket, lookup_host};
 use tracing::debug;
 
+use crate::udp::offload;
 use crate::udp::socket::Udp;
 
 impl Udp {
@@ -33,6 +34,7 @@ impl Udp {
             broadcast: false,
             reuse_address: false,
             reuse_port: false,
+            gro: true,
             decode: DecodeOptions::default(),
             max_datagram: usize::MAX,
         }
@@ -74,6 +76,7 @@ pub struct UdpBuilder {
     broadcast: bool,
     reuse_address: bool,
     reuse_port: bool,
+    gro: bool,
     decode: DecodeOptions,
     max_datagram: usize,
 }
@@ -125,6 +128,15 @@ impl UdpBuilder {
         self
     }
 
+    /// Sets whether the system may hand over datagrams of one sender joined (GRO): true by default.
+    ///
+    /// They come apart again before anyone sees them. Without it each read costs more; it is there
+    /// for measuring, and for systems where it is broken. Only Linux joins datagrams.
+    pub fn gro(mut self, gro: bool) -> Self {
+        self.gro = gro;
+        self
+    }
+
     /// Sets how packets are decoded: [`DecodeOptions::default`] by default.
     pub fn decode_options(mut self, options: DecodeOptions) -> Self {
         self.decode = options;
@@ -157,7 +169,7 @@ impl UdpBuilder {
                     // The runtime looks at a new socket when it gets round to it. Until then a send
                     // that does not wait would be refused although there is room.
                     socket.writable().await?;
-                    return Udp::new(socket, self.decode, self.max_datagram);
+                    return self.udp(socket);
                 }
                 Err(error) => refused = Some(error),
             }
@@ -181,7 +193,12 @@ impl UdpBuilder {
     /// Outside of a tokio runtime.
     pub fn wrap(self, socket: net::UdpSocket) -> io::Result<Udp> {
         socket.set_nonblocking(true)?;
-        Udp::new(UdpSocket::from_std(socket)?, self.decode, self.max_datagram)
+        self.udp(UdpSocket::from_std(socket)?)
+    }
+
+    fn udp(&self, socket: UdpSocket) -> io::Result<Udp> {
+        let state = offload::prepare(&socket, self.gro)?;
+        Ok(Udp::new(socket, state, self.decode, self.max_datagram))
     }
 
     fn bind_to(&self, address: SocketAddr) -> io::Result<net::UdpSocket> {

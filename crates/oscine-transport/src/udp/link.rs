@@ -14,7 +14,6 @@ use tracing::trace;
 use crate::framing::error::FrameTooLong;
 use crate::send_error::SendError;
 use crate::udp::counters::Counters;
-use crate::udp::fragmentation;
 
 /// The socket that a receiver and its senders share, and its counters.
 #[derive(Debug)]
@@ -33,9 +32,8 @@ pub(super) enum Target {
 }
 
 impl Link {
-    pub(super) fn new(socket: UdpSocket) -> io::Result<Self> {
-        let state = fragmentation::prepare(&socket)?;
-        Ok(Self { socket, counters: Counters::default(), state })
+    pub(super) fn new(socket: UdpSocket, state: UdpSocketState) -> Self {
+        Self { socket, counters: Counters::default(), state }
     }
 
     pub(super) fn recv(

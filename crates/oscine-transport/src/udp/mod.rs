@@ -59,9 +59,9 @@
 pub(crate) mod batch;
 pub(crate) mod builder;
 pub(crate) mod counters;
-pub(crate) mod fragmentation;
 pub(crate) mod inbox;
 pub(crate) mod link;
+pub(crate) mod offload;
 pub(crate) mod outbox;
 pub(crate) mod packets;
 pub(crate) mod pause;

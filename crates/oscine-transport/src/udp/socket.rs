@@ -8,6 +8,7 @@ use std::{future::poll_fn, io, io::ErrorKind, net::SocketAddr, sync::Arc};
 
 use futures::{Sink, Stream};
 use oscine_codec::{DecodeOptions, Packet};
+use quinn_udp::UdpSocketState;
 use socket2::SockRef;
 use tokio::{
     net::{ToSocketAddrs, UdpSocket},
@@ -68,18 +69,19 @@ pub struct Udp {
 impl Udp {
     pub(super) fn new(
         socket: UdpSocket,
+        state: UdpSocketState,
         decode: DecodeOptions,
         max_datagram: usize,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            link: Arc::new(Link::new(socket)?),
+    ) -> Self {
+        Self {
+            link: Arc::new(Link::new(socket, state)),
             inbox: Inbox::new(),
             pause: Pause::new(),
             quiet: Quiet::default(),
             decode,
             max_datagram,
             outbox: Outbox::default(),
-        })
+        }
     }
 
     /// The next datagrams in place, neither copied nor decoded; `None` if the runtime shuts down.

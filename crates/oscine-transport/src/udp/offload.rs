@@ -1,4 +1,4 @@
-//! Datagrams longer than the network's packets.
+//! What quinn-udp sets on a socket, and what of it we take back.
 
 use std::io;
 
@@ -10,10 +10,15 @@ use tokio::net::UdpSocket;
 /// quinn-udp serves QUIC, which finds out the greatest packet of a path by itself. So it makes the
 /// system refuse datagrams that would have to be cut up, that is those above about 1,500 bytes. A
 /// packet of OSC may be as long as a datagram can be, so what the system had is put back.
-pub(super) fn prepare(socket: &UdpSocket) -> io::Result<UdpSocketState> {
+///
+/// It also asks the system to join datagrams, which is taken back unless `gro`.
+pub(super) fn prepare(socket: &UdpSocket, gro: bool) -> io::Result<UdpSocketState> {
     let before = imp::Before::read(socket)?;
     let state = UdpSocketState::new(UdpSockRef::from(socket))?;
     before.restore(socket)?;
+    if !gro && state.gro_segments() > 1 {
+        imp::never_join(socket)?;
+    }
     Ok(state)
 }
 
@@ -21,7 +26,10 @@ pub(super) fn prepare(socket: &UdpSocket) -> io::Result<UdpSocketState> {
 mod imp {
     use std::io;
 
-    use nix::sys::socket::{setsockopt, sockopt::Ipv6DontFrag};
+    use nix::sys::socket::{
+        setsockopt,
+        sockopt::{Ipv6DontFrag, UdpGroSegment},
+    };
     use rustix::net::sockopt::{
         Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, ip_mtu_discover, ipv6_mtu_discover,
         set_ip_mtu_discover, set_ipv6_mtu_discover,
@@ -32,6 +40,10 @@ mod imp {
         v4: Ipv4PathMtuDiscovery,
         /// `None` for an IPv4 socket. An IPv6 socket has both, as it may speak to IPv4 hosts.
         v6: Option<Ipv6PathMtuDiscovery>,
+    }
+
+    pub(super) fn never_join(socket: &UdpSocket) -> io::Result<()> {
+        Ok(setsockopt(socket, UdpGroSegment, &false)?)
     }
 
     impl Before {
@@ -67,6 +79,10 @@ mod imp {
 
     pub(super) struct Before;
 
+    pub(super) fn never_join(_: &UdpSocket) -> io::Result<()> {
+        Ok(())
+    }
+
     impl Before {
         pub(super) fn read(_: &UdpSocket) -> io::Result<Self> {
             Ok(Self)
@@ -92,6 +108,10 @@ mod imp {
 
     pub(super) struct Before;
 
+    pub(super) fn never_join(_: &UdpSocket) -> io::Result<()> {
+        Ok(())
+    }
+
     impl Before {
         pub(super) fn read(_: &UdpSocket) -> io::Result<Self> {
             Ok(Self)
@@ -114,7 +134,7 @@ mod tests {
     async fn what_the_system_had_is_put_back() {
         let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let before = ip_mtu_discover(&socket).unwrap();
-        prepare(&socket).unwrap();
+        prepare(&socket, true).unwrap();
         assert_eq!(ip_mtu_discover(&socket).unwrap(), before);
     }
 
@@ -125,7 +145,7 @@ mod tests {
             return;
         };
         let before = (ip_mtu_discover(&socket).unwrap(), ipv6_mtu_discover(&socket).unwrap());
-        prepare(&socket).unwrap();
+        prepare(&socket, true).unwrap();
         let after = (ip_mtu_discover(&socket).unwrap(), ipv6_mtu_discover(&socket).unwrap());
         assert_eq!(after, before);
         assert!(!getsockopt(&socket, Ipv6DontFrag).unwrap());
