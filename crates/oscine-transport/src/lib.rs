@@ -43,6 +43,7 @@
 //! ```
 
 mod backoff;
+mod peer_addr;
 mod quiet;
 mod send_error;
 
@@ -50,6 +51,8 @@ pub mod framing;
 
 pub mod codec;
 pub mod endpoint;
+pub mod hook;
+pub mod stats;
 pub mod tcp;
 pub mod udp;
 
@@ -59,5 +62,8 @@ mod readme {}
 
 pub use codec::{BadPacket, PacketCodec, StreamError};
 pub use endpoint::Endpoint;
+pub use hook::Hook;
+pub use peer_addr::PeerAddr;
 pub use send_error::SendError;
+pub use stats::Stats;
 pub use udp::Udp;

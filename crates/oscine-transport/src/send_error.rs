@@ -1,6 +1,6 @@
 //! Why a packet was not sent.
 
-use std::{io, net::SocketAddr};
+use std::{borrow::Cow, io, net::SocketAddr};
 
 use thiserror::Error;
 
@@ -22,6 +22,12 @@ pub enum SendError {
     /// The system takes no more at the moment, and the call does not wait. The caller's choice.
     #[error("send buffer full")]
     Full,
+    /// A [hook](crate::hook) refused the packet. The caller's rule.
+    #[error("refused: {reason}")]
+    Refused {
+        /// The hook's reason.
+        reason: Cow<'static, str>,
+    },
     /// The system refused, or the connection is broken. The fault of the environment.
     #[error("sending failed")]
     Io(#[from] io::Error),

@@ -1,5 +1,7 @@
 //! What arrived and was no packet.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use oscine_codec::DecodeError;
 use thiserror::Error;
@@ -24,4 +26,12 @@ pub enum BadPacket {
     /// A frame that was damaged and dropped.
     #[error("damaged frame")]
     Frame(#[from] FrameFault),
+    /// A packet that a [hook](crate::hook) refused.
+    #[error("refused: {reason}")]
+    Refused {
+        /// The hook's reason.
+        reason: Cow<'static, str>,
+        /// The bytes that arrived, before any hook saw them.
+        bytes: Bytes,
+    },
 }

@@ -156,6 +156,7 @@
 
 pub(crate) mod bad_packet;
 pub(crate) mod packet_codec;
+pub(crate) mod stopped;
 pub(crate) mod stream_error;
 
 pub use bad_packet::BadPacket;

@@ -1,5 +1,7 @@
 //! A framing and decoding, as one codec of tokio-util.
 
+use std::sync::Arc;
+
 use bytes::{Bytes, BytesMut};
 use oscine_codec::{DecodeOptions, Packet};
 use tokio_util::codec::{Decoder, Encoder};
@@ -8,16 +10,26 @@ use crate::codec::bad_packet::BadPacket;
 use crate::codec::stream_error::StreamError;
 use crate::framing::contract::Framing;
 use crate::framing::decoded::Decoded;
+use crate::hook::chain::{Hooks, Passed};
+use crate::hook::contract::Hook;
+use crate::peer_addr::PeerAddr;
 use crate::send_error::SendError;
+use crate::stats::counters::Counters;
 
 /// A framing and decoding, as one codec for tokio-util's `Framed`.
 ///
 /// It reads `Result<Packet, BadPacket>` and writes [`Packet`], [`&Packet`](Packet), or [`Bytes`]
 /// that are a packet already. The [module page](crate::codec) tells what comes out when.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct PacketCodec<F> {
     framing: F,
     options: DecodeOptions,
+    hooks: Hooks,
+    peer: PeerAddr,
+    counters: Arc<Counters>,
+    /// Packets read and their bytes that are not in the counters yet.
+    packets: u64,
+    bytes: u64,
 }
 
 impl<F: Framing> PacketCodec<F> {
@@ -30,7 +42,41 @@ impl<F: Framing> PacketCodec<F> {
     /// Makes a codec that decodes with these options.
     #[must_use]
     pub fn with_options(framing: F, options: DecodeOptions) -> Self {
-        Self { framing, options }
+        Self {
+            framing,
+            options,
+            hooks: Hooks::default(),
+            peer: PeerAddr::Unnamed,
+            counters: Arc::default(),
+            packets: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Adds a [hook](crate::hook) on the bytes of packets.
+    #[must_use]
+    pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
+        self.hooks.push(hook);
+        self
+    }
+
+    /// Sets who hooks are told is at the other end: nobody by name, by default.
+    #[must_use]
+    pub fn peer(mut self, peer: PeerAddr) -> Self {
+        self.peer = peer;
+        self
+    }
+
+    /// Sets the counters to count in: its own by default.
+    #[must_use]
+    pub fn with_counters(mut self, counters: Arc<Counters>) -> Self {
+        self.counters = counters;
+        self
+    }
+
+    pub(crate) fn with_hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
     }
 
     /// The framing, for instance to ask which one was detected.
@@ -39,19 +85,89 @@ impl<F: Framing> PacketCodec<F> {
         &self.framing
     }
 
-    fn packet(&self, decoded: Decoded) -> Option<Result<Packet, BadPacket>> {
-        match decoded {
-            Decoded::More => None,
-            Decoded::Frame(bytes) => Some(
-                Packet::decode_with(bytes.clone(), &self.options)
-                    .map_err(|error| BadPacket::Decode { error, bytes }),
-            ),
-            Decoded::Fault(fault) => Some(Err(fault.into())),
+    /// The counters; what is read is counted when all that is at hand has been read.
+    #[must_use]
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+
+    /// Reads packets out of what `next` finds, until there is one to hand out.
+    fn read(
+        &mut self,
+        src: &mut BytesMut,
+        next: impl Fn(&mut F, &mut BytesMut) -> Result<Decoded, StreamError>,
+    ) -> Result<Option<Result<Packet, BadPacket>>, StreamError> {
+        loop {
+            match next(&mut self.framing, src) {
+                Ok(Decoded::More) => {
+                    self.settle();
+                    return Ok(None);
+                }
+                Ok(Decoded::Frame(frame)) => {
+                    self.packets += 1;
+                    self.bytes += frame.len() as u64;
+                    if let Some(packet) = self.packet(frame) {
+                        return Ok(Some(packet));
+                    }
+                }
+                Ok(Decoded::Fault(fault)) => {
+                    self.packets += 1;
+                    self.counters.bad(fault.kind.name());
+                    return Ok(Some(Err(fault.into())));
+                }
+                Err(error) => {
+                    if let StreamError::Frame(_) = error {
+                        self.packets += 1;
+                        self.counters.bad("frame-too-long");
+                    }
+                    self.settle();
+                    return Err(error);
+                }
+            }
         }
     }
 
+    /// Brings the counters up to date.
+    fn settle(&mut self) {
+        if self.packets > 0 {
+            self.counters.received(self.packets, self.bytes);
+            (self.packets, self.bytes) = (0, 0);
+        }
+    }
+
+    /// Decodes a frame; nothing if a hook swallows it.
+    fn packet(&self, frame: Bytes) -> Option<Result<Packet, BadPacket>> {
+        let bytes = match self.hooks.inbound(&frame, &self.peer) {
+            Ok(Passed::Other(bytes)) => bytes,
+            Ok(Passed::Same(_)) => frame,
+            Err(stopped) => return stopped.into_bad(frame, &self.counters).map(Err),
+        };
+        Some(match Packet::decode_with(bytes.clone(), &self.options) {
+            Ok(packet) => {
+                self.counters.tolerated(packet.tolerances());
+                Ok(packet)
+            }
+            Err(error) => {
+                self.counters.decode_error(error.kind());
+                Err(BadPacket::Decode { error, bytes })
+            }
+        })
+    }
+
     fn put(&mut self, packet: &[u8], dst: &mut BytesMut) -> Result<(), SendError> {
-        Ok(self.framing.encode(packet, dst)?)
+        let packet = match self.hooks.outbound(packet, &self.peer) {
+            Ok(packet) => packet,
+            Err(stopped) => return stopped.into_sent(&self.counters),
+        };
+        self.framing.encode(&packet, dst)?;
+        self.counters.sent(1, packet.len());
+        Ok(())
+    }
+}
+
+impl<F: Framing + Default> Default for PacketCodec<F> {
+    fn default() -> Self {
+        Self::new(F::default())
     }
 }
 
@@ -60,13 +176,11 @@ impl<F: Framing> Decoder for PacketCodec<F> {
     type Error = StreamError;
 
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        let decoded = self.framing.decode(src)?;
-        Ok(self.packet(decoded))
+        self.read(src, |framing, src| Ok(framing.decode(src)?))
     }
 
     fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        let decoded = self.framing.finish(src)?;
-        Ok(self.packet(decoded))
+        self.read(src, |framing, src| Ok(framing.finish(src)?))
     }
 }
 

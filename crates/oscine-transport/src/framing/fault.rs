@@ -49,3 +49,16 @@ pub enum FrameFaultKind {
     #[error("END inside a frame")]
     StrayEnd,
 }
+
+impl FrameFaultKind {
+    /// The kind as a short word, as statistics name it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::BadEscape { .. } => "bad-escape",
+            Self::TooLong { .. } => "frame-too-long",
+            Self::Unfinished { .. } => "unfinished-frame",
+            Self::StrayEnd => "stray-end",
+        }
+    }
+}

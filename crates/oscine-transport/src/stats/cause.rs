@@ -1,0 +1,50 @@
+//! Why a packet was dropped.
+
+macro_rules! causes {
+    ($($(#[$doc:meta])+ $cause:ident = $name:literal,)+) => {
+        /// Why a packet was dropped that may have been a good one.
+        ///
+        /// Bad packets are not among them; they are counted by what was wrong with them.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum DropCause {
+            $($(#[$doc])+ $cause,)+
+        }
+
+        impl DropCause {
+            /// The names of all causes, in the order of the causes.
+            pub(crate) const NAMES: &'static [&'static str] = &[$($name,)+];
+
+            /// The cause as a short word, by which [`Stats::drops`](crate::stats::Stats::drops)
+            /// has it.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$cause => $name,)+
+                }
+            }
+        }
+    };
+}
+
+causes! {
+    /// In: the system's receive buffer was full. Such packets are not in
+    /// [`Stats::received`](crate::stats::Stats::received), as they never came so far.
+    ReceiveBuffer = "receive-buffer",
+    /// In: a hook refused it.
+    Refused = "refused",
+    /// In: a hook took it for itself.
+    Swallowed = "swallowed",
+    /// In: there were too many peers with unfinished frames, and this one was new.
+    TooManyPeers = "too-many-peers",
+    /// Out: a hook refused it.
+    RefusedOut = "refused-out",
+    /// Out: a hook took it for itself.
+    SwallowedOut = "swallowed-out",
+    /// Out: a queue was full.
+    QueueFull = "queue-full",
+    /// Out: there was no connection.
+    Offline = "offline",
+    /// Out: it was handed over to a connection that broke before it was written.
+    Lost = "lost",
+}
