@@ -7,6 +7,7 @@ use oscine_codec::{DecodeOptions, Packet};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::codec::bad_packet::BadPacket;
+use crate::codec::outgoing::Outgoing;
 use crate::codec::stream_error::StreamError;
 use crate::framing::contract::Framing;
 use crate::framing::decoded::Decoded;
@@ -18,8 +19,9 @@ use crate::stats::counters::Counters;
 
 /// A framing and decoding, as one codec for tokio-util's `Framed`.
 ///
-/// It reads `Result<Packet, BadPacket>` and writes [`Packet`], [`&Packet`](Packet), or [`Bytes`]
-/// that are a packet already. The [module page](crate::codec) tells what comes out when.
+/// It reads `Result<Packet, BadPacket>` and writes what is [`Outgoing`]: [`Packet`],
+/// [`&Packet`](Packet), or [`Bytes`] that are a packet already. The [module page](crate::codec)
+/// tells what comes out when.
 #[derive(Debug, Clone)]
 pub struct PacketCodec<F> {
     framing: F,
@@ -79,6 +81,14 @@ impl<F: Framing> PacketCodec<F> {
         self
     }
 
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
+    pub(crate) fn peer_addr(&self) -> &PeerAddr {
+        &self.peer
+    }
+
     /// The framing, for instance to ask which one was detected.
     #[must_use]
     pub fn framing(&self) -> &F {
@@ -128,7 +138,7 @@ impl<F: Framing> PacketCodec<F> {
     }
 
     /// Brings the counters up to date.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         if self.packets > 0 {
             self.counters.received(self.packets, self.bytes);
             (self.packets, self.bytes) = (0, 0);
@@ -184,27 +194,10 @@ impl<F: Framing> Decoder for PacketCodec<F> {
     }
 }
 
-impl<F: Framing> Encoder<Packet> for PacketCodec<F> {
+impl<F: Framing, T: Outgoing> Encoder<T> for PacketCodec<F> {
     type Error = SendError;
 
-    fn encode(&mut self, packet: Packet, dst: &mut BytesMut) -> Result<(), SendError> {
-        self.put(packet.as_bytes(), dst)
-    }
-}
-
-impl<F: Framing> Encoder<&Packet> for PacketCodec<F> {
-    type Error = SendError;
-
-    fn encode(&mut self, packet: &Packet, dst: &mut BytesMut) -> Result<(), SendError> {
-        self.put(packet.as_bytes(), dst)
-    }
-}
-
-impl<F: Framing> Encoder<Bytes> for PacketCodec<F> {
-    type Error = SendError;
-
-    /// Writes bytes that the caller knows to be one packet; they are not checked.
-    fn encode(&mut self, packet: Bytes, dst: &mut BytesMut) -> Result<(), SendError> {
-        self.put(&packet, dst)
+    fn encode(&mut self, packet: T, dst: &mut BytesMut) -> Result<(), SendError> {
+        self.put(packet.packet_bytes(), dst)
     }
 }
