@@ -16,6 +16,7 @@ use crate::hook::contract::Hook;
 use crate::peer_addr::PeerAddr;
 use crate::send_error::SendError;
 use crate::stats::counters::Counters;
+use crate::stats::snapshot::Stats;
 
 /// A framing and decoding, as one codec for tokio-util's `Framed`.
 ///
@@ -95,7 +96,16 @@ impl<F: Framing> PacketCodec<F> {
         &self.framing
     }
 
-    /// The counters; what is read is counted when all that is at hand has been read.
+    /// What has gone through this codec, or through all that share its counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.counters.read();
+        stats.received = stats.received.saturating_add(self.packets);
+        stats.received_bytes = stats.received_bytes.saturating_add(self.bytes);
+        stats
+    }
+
+    /// The counters; what is read gets there when all that is at hand has been read.
     #[must_use]
     pub fn counters(&self) -> &Arc<Counters> {
         &self.counters

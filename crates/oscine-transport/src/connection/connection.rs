@@ -133,10 +133,11 @@ impl<S> Connection<S> {
     /// What has gone through this connection so far, or through all that share its counters.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.counters().read()
+        self.framed.codec().stats()
     }
 
-    /// The counters in which this connection counts.
+    /// The counters in which this connection counts; what is read gets there when all that is at
+    /// hand has been read.
     #[must_use]
     pub fn counters(&self) -> &Arc<Counters> {
         self.framed.codec().counters()

@@ -57,14 +57,15 @@ impl Patience {
 
     /// Notes what has changed, and says what is due next.
     fn next(&mut self, read: u64, unfinished: u64) -> Option<(Instant, StreamError)> {
-        let idle = self.idle.map(|limit| {
-            let since = since(&mut self.heard, read);
-            (since + limit, StreamError::Idle { limit })
+        let idle = self.idle.and_then(|limit| {
+            let deadline = since(&mut self.heard, read).checked_add(limit)?;
+            Some((deadline, StreamError::Idle { limit }))
         });
         let start = read.saturating_sub(unfinished);
         let frame = match self.frame {
             Some(limit) if unfinished > 0 => {
-                Some((since(&mut self.begun, start) + limit, StreamError::Slow { limit }))
+                let deadline = since(&mut self.begun, start).checked_add(limit);
+                deadline.map(|deadline| (deadline, StreamError::Slow { limit }))
             }
             _ => {
                 self.begun = None;
@@ -96,8 +97,10 @@ impl Stall {
     /// answers with how long that was to be at most.
     pub(super) fn poll(&mut self, written: u64, cx: &mut Context<'_>) -> Poll<Duration> {
         let Some(limit) = self.limit else { return Poll::Pending };
-        let deadline = since(&mut self.taken, written) + limit;
-        self.alarm.poll(deadline, cx).map(|_| limit)
+        match since(&mut self.taken, written).checked_add(limit) {
+            Some(deadline) => self.alarm.poll(deadline, cx).map(|_| limit),
+            None => Poll::Pending,
+        }
     }
 
     /// Everything has been taken.
