@@ -5,10 +5,10 @@ use bytes::BytesMut;
 use oscine_codec::{Bundle, Message, Packet, TimeTag};
 use oscine_transport::{
     PacketCodec,
-    framing::{Detect, Framing, FramingKind, LengthPrefix, Slip, slip},
+    framing::{Adapter, Detect, Framing, FramingKind, LengthPrefix, Slip, slip},
 };
 use proptest::prelude::*;
-use tokio_util::codec::{Decoder, Encoder};
+use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
 
 fn message() -> impl Strategy<Value = Message> {
     // The numbers are such that END and ESC are frequent in them.
@@ -107,6 +107,44 @@ proptest! {
         }
         prop_assert_eq!(&read(Slip::new(), &cut(&stream, &lengths)), &expected);
         prop_assert_eq!(&read(Detect::default(), &cut(&stream, &lengths)), &expected);
+    }
+
+    #[test]
+    fn any_header(
+        packets in prop::collection::vec(packet(), 0..8),
+        lengths in lengths(),
+        width in 2_usize..=8,
+        little_endian: bool,
+        before in 0_u8..4,
+        after in 0_u8..4,
+        surplus in -12_i32..12,
+    ) {
+        let builder = LengthPrefix::builder().width(width).little_endian(little_endian);
+        let builder = builder.bytes_before(before).bytes_after(after).surplus(surplus);
+        let stream = write(builder.build(), &packets);
+        prop_assert_eq!(&read(builder.build(), &cut(&stream, &lengths)), &packets);
+    }
+
+    #[test]
+    fn lenient_slip(packets in prop::collection::vec(packet(), 0..8), lengths in lengths()) {
+        let lenient = Slip::builder().lenient(true).build();
+        for slip in [Slip::single(), Slip::double(), lenient.clone()] {
+            let stream = write(slip, &packets);
+            prop_assert_eq!(&read(lenient.clone(), &cut(&stream, &lengths)), &packets);
+        }
+    }
+
+    #[test]
+    fn a_codec_of_tokio_util(
+        packets in prop::collection::vec(packet(), 0..8),
+        lengths in lengths(),
+    ) {
+        let adapter = || Adapter::new(LengthDelimitedCodec::new());
+        let stream = write(adapter(), &packets);
+        prop_assert_eq!(&read(adapter(), &cut(&stream, &lengths)), &packets);
+        // It is the framing of OSC 1.0.
+        prop_assert_eq!(&read(LengthPrefix::new(), &cut(&stream, &lengths)), &packets);
+        prop_assert_eq!(stream, write(LengthPrefix::new(), &packets));
     }
 
     #[test]
