@@ -5,7 +5,7 @@ use bytes::BytesMut;
 use oscine_codec::{Bundle, Message, Packet, TimeTag};
 use oscine_transport::{
     PacketCodec,
-    framing::{Adapter, Detect, Framing, FramingKind, LengthPrefix, Slip, slip},
+    framing::{Adapter, Detect, Framing, FramingKind, Front, LengthPrefix, Measured, Slip, slip},
 };
 use proptest::prelude::*;
 use tokio_util::codec::{Decoder, Encoder, LengthDelimitedCodec};
@@ -132,6 +132,25 @@ proptest! {
             let stream = write(slip, &packets);
             prop_assert_eq!(&read(lenient.clone(), &cut(&stream, &lengths)), &packets);
         }
+    }
+
+    #[test]
+    fn functions(packets in prop::collection::vec(packet(), 0..8), lengths in lengths()) {
+        let framing = || {
+            let measure = |src: &[u8]| match src {
+                [b'@', high, low, ..] => {
+                    let packet = u16::from_be_bytes([*high, *low]).into();
+                    Front::Frame { header: 3, packet }
+                }
+                _ => Front::More,
+            };
+            Measured::new(measure, |length, dst: &mut BytesMut| {
+                dst.extend_from_slice(b"@");
+                dst.extend_from_slice(&u16::try_from(length).unwrap().to_be_bytes());
+            })
+        };
+        let stream = write(framing(), &packets);
+        prop_assert_eq!(&read(framing(), &cut(&stream, &lengths)), &packets);
     }
 
     #[test]

@@ -48,6 +48,9 @@ pub enum FrameFaultKind {
     /// What was to be one SLIP frame holds an END; the offset is that of the END.
     #[error("END inside a frame")]
     StrayEnd,
+    /// There was something between frames that is none; the offset is that of its first byte.
+    #[error("no frame")]
+    Noise,
 }
 
 impl FrameFaultKind {
@@ -59,6 +62,7 @@ impl FrameFaultKind {
             Self::TooLong { .. } => "frame-too-long",
             Self::Unfinished { .. } => "unfinished-frame",
             Self::StrayEnd => "stray-end",
+            Self::Noise => "noise",
         }
     }
 }

@@ -11,6 +11,11 @@
 //! | [`Slip`] | END, the packet with END and ESC escaped, END | OSC 1.1, RFC 1055 |
 //! | [`Detect`] | one of the two, chosen or found out from the first byte | |
 //! | [`Datagram`] | nothing: all the bytes at hand are one frame | |
+//! | [`Adapter`] | what a codec of tokio-util makes of it | |
+//! | [`Measured`] | what two functions make of it | |
+//!
+//! Headers that are like that of OSC 1.0, but not the same, are read and written by
+//! [`LengthPrefix::builder`].
 //!
 //! # The three outcomes
 //!
@@ -61,6 +66,7 @@ pub(crate) mod fault;
 pub(crate) mod kind;
 pub(crate) mod length_prefix;
 pub(crate) mod limit;
+pub(crate) mod measured;
 pub(crate) mod pending;
 pub mod slip;
 
@@ -74,5 +80,6 @@ pub use fault::{FrameFault, FrameFaultKind};
 pub use kind::{FramingKind, ParseFramingKindError};
 pub use length_prefix::{LengthPrefix, LengthPrefixBuilder};
 pub use limit::DEFAULT_MAX_FRAME;
+pub use measured::{Front, Measured};
 pub use pending::Pending;
 pub use slip::Slip;

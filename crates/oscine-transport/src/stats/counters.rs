@@ -191,11 +191,12 @@ mod tests {
             FrameFaultKind::TooLong { limit: 0 },
             FrameFaultKind::Unfinished { length: 0 },
             FrameFaultKind::StrayEnd,
+            FrameFaultKind::Noise,
         ] {
             counters.bad_packet(&FrameFault::new(kind, 0).into());
         }
         let bad = counters.read().bad;
-        assert_eq!(bad.total(), 9, "{bad:?}");
+        assert_eq!(bad.total(), 10, "{bad:?}");
         assert_eq!((bad.get("not-a-packet"), bad.get("unknown-tag")), (1, 1));
         assert_eq!((bad.get("bad-escape"), bad.get("no such kind")), (1, 0));
     }

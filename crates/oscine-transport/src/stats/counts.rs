@@ -54,4 +54,4 @@ impl fmt::Debug for Counts {
 }
 
 /// The most names there can be.
-pub(super) const MOST: usize = 20;
+pub(super) const MOST: usize = 24;

@@ -141,11 +141,13 @@ impl Tasks {
                     }
                     Some(Err(error)) => {
                         debug!(%peer, %error, "connection broken");
-                        if !matches!(error, StreamError::Frame(_)) {
-                            return;
+                        match error {
+                            StreamError::Io(_) => return,
+                            StreamError::Frame(_) => self.count_bad(0),
+                            // Silent, or too slow: that is no packet.
+                            _ => {}
                         }
-                        // Nothing more can be read, but what was good before may still have replies.
-                        self.count_bad(0);
+                        // Nothing more is read, but what was good before may still have replies.
                         unhandled = None;
                     }
                     // The peer has finished sending, but may still want its replies.

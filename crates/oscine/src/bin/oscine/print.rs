@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use oscine::Packet;
 use oscine::codec::text_form::Json;
-use oscine::transport::framing::FrameFaultKind;
+
 use oscine::transport::{BadPacket, StreamError};
 
 use crate::hex::Hex;
@@ -78,16 +78,10 @@ impl Bad {
             Self::Packet(BadPacket::Decode { error, .. }) => {
                 (error.kind().name(), error.offset() as u64)
             }
-            Self::Packet(BadPacket::Frame(fault)) => {
-                let kind = match fault.kind {
-                    FrameFaultKind::BadEscape { .. } => "bad-escape",
-                    FrameFaultKind::TooLong { .. } => "frame-too-long",
-                    FrameFaultKind::Unfinished { .. } => "unfinished-frame",
-                    _ => "bad-frame",
-                };
-                (kind, fault.offset)
-            }
-            Self::Stream(StreamError::Frame(_)) => ("frame-too-long", 0),
+            Self::Packet(BadPacket::Frame(fault)) => (fault.kind.name(), fault.offset),
+            Self::Stream(StreamError::Frame(error)) => (error.name(), 0),
+            Self::Stream(StreamError::Slow { .. }) => ("slow", 0),
+            Self::Stream(StreamError::Idle { .. }) => ("idle", 0),
             Self::Packet(_) | Self::Stream(_) => ("connection", 0),
         }
     }
