@@ -292,3 +292,41 @@ async fn the_limit_holds_for_slip_unless_it_has_its_own() {
         assert_eq!(next(&mut connection).await, packet("/a"));
     }
 }
+
+#[tokio::test]
+async fn the_first_packet_may_be_a_password() {
+    let builder = || {
+        Builder::new().on_first_packet(|packet, peer| {
+            assert_eq!(peer, &PeerAddr::Unnamed);
+            packet == &self::packet("/sesame")
+        })
+    };
+    let (mut connection, mut raw) = pipe(builder());
+    connection.send(packet("/who")).await.unwrap();
+    raw.write_all(&[framed("/sesame"), framed("/a"), framed("/sesame")].concat()).await.unwrap();
+    assert_eq!(next(&mut connection).await, packet("/a"));
+    assert_eq!(next(&mut connection).await, packet("/sesame"));
+    drop(raw);
+    assert!(connection.next().await.is_none());
+    adds_up(&connection.stats(), 2);
+
+    for wrong in [framed("/guess"), b"\xc0oops\xc0".to_vec(), b"\xc0half".to_vec()] {
+        let (mut connection, mut raw) = pipe(builder());
+        raw.write_all(&wrong).await.unwrap();
+        if wrong.ends_with(b"\xc0") {
+            raw.write_all(&framed("/sesame")).await.unwrap();
+        }
+        drop(raw);
+        let error = connection.next().await.unwrap().unwrap_err();
+        assert!(matches!(error, StreamError::Refused), "{error:?}");
+        assert!(connection.next().await.is_none());
+        assert_eq!(connection.stats().connections.refused, 1);
+        adds_up(&connection.stats(), 0);
+    }
+
+    // Who says nothing at all is not refused.
+    let (mut connection, raw) = pipe(builder());
+    drop(raw);
+    assert!(connection.next().await.is_none());
+    assert_eq!(connection.stats().connections.refused, 0);
+}

@@ -29,6 +29,10 @@ pub enum StreamError {
         /// How long a packet may take from its first byte to its last.
         limit: Duration,
     },
+    /// The first packet was not [what it should be](crate::connection::Builder::on_first_packet).
+    /// The peer's fault.
+    #[error("first packet refused")]
+    Refused,
     /// The connection is dead. The fault of the environment.
     #[error("connection failed")]
     Io(#[from] io::Error),

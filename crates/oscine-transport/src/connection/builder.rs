@@ -3,10 +3,11 @@
 use core::time::Duration;
 use std::sync::Arc;
 
-use oscine_codec::DecodeOptions;
+use oscine_codec::{DecodeOptions, Packet};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::connection::connection::Connection;
+use crate::connection::gate::Gate;
 use crate::connection::options::{Choice, Options};
 use crate::connection::role::{Any, Connect, Listen};
 use crate::framing::contract::Framing;
@@ -152,6 +153,20 @@ impl<K, R> Builder<K, R> {
     /// Adds a [hook](crate::hook): none by default. It serves all connections that are made.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.options.hooks.push(hook);
+        self
+    }
+
+    /// Sets who may talk, by the first packet: everybody by default.
+    ///
+    /// The first packet is not handed out, but shown to `admit`, such as a password. If it says no,
+    /// or if the first packet is none, the stream ends with
+    /// [`StreamError::Refused`](crate::StreamError::Refused), which is counted. What is sent to the
+    /// peer does not wait for it. `admit` must not block.
+    pub fn on_first_packet(
+        mut self,
+        admit: impl Fn(&Packet, &PeerAddr) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.options.gate = Some(Gate::new(admit));
         self
     }
 

@@ -11,6 +11,7 @@ use tokio::{
 
 use crate::codec::packet_codec::PacketCodec;
 use crate::connection::fate::Fate;
+use crate::connection::gate::Gate;
 use crate::connection::inlet::Inlet;
 use crate::connection::options::Options;
 use crate::connection::outlet::Outlet;
@@ -40,6 +41,8 @@ pub struct Connection<S = TcpStream> {
     pub(super) codec: PacketCodec<AnyFraming>,
     pub(super) inlet: Inlet,
     pub(super) outlet: Outlet,
+    /// Whoever is to admit the first packet, until it has come.
+    pub(super) gate: Option<Gate>,
     pub(super) fate: Fate,
     /// The place among the connections of a listener, given back when this is dropped; `None` for a
     /// connection that was made from here.
@@ -61,6 +64,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             codec,
             inlet: Inlet::new(options.idle, options.frame),
             outlet: Outlet::new(options.write),
+            gate: options.gate.clone(),
             fate: Fate::default(),
             _place: place,
         }

@@ -14,6 +14,7 @@ impl Fate {
         let event = match error {
             StreamError::Idle { .. } => ConnectionEvent::Idle,
             StreamError::Slow { .. } => ConnectionEvent::Slow,
+            StreamError::Refused => ConnectionEvent::Refused,
             StreamError::Frame(_) | StreamError::Io(_) => ConnectionEvent::Broken,
         };
         self.meet(event, counters);

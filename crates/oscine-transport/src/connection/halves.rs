@@ -2,7 +2,7 @@
 
 use core::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use futures::{Sink, Stream};
@@ -15,6 +15,7 @@ use crate::codec::outgoing::Outgoing;
 use crate::codec::stream_error::StreamError;
 use crate::connection::connection::Connection;
 use crate::send_error::SendError;
+use crate::stats::cause::DropCause;
 
 impl<S: AsyncRead + Unpin> Stream for Connection<S> {
     type Item = Result<Result<Packet, BadPacket>, StreamError>;
@@ -22,7 +23,38 @@ impl<S: AsyncRead + Unpin> Stream for Connection<S> {
     #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
+        if this.gate.is_some() {
+            if let Err(error) = ready!(this.poll_gate(cx)) {
+                return Poll::Ready(Some(Err(error)));
+            }
+        }
         this.inlet.poll(&mut this.io, &mut this.codec, &mut this.fate, cx)
+    }
+}
+
+impl<S: AsyncRead + Unpin> Connection<S> {
+    /// Waits for the first packet, and lets the rest through if it is what it should be.
+    #[cold]
+    fn poll_gate(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StreamError>> {
+        let first = self.inlet.poll(&mut self.io, &mut self.codec, &mut self.fate, cx);
+        let outcome = match ready!(first) {
+            Some(Ok(Ok(packet))) => {
+                let peer = self.codec.peer_addr();
+                let admitted = self.gate.as_ref().is_some_and(|gate| gate.admits(&packet, peer));
+                let cause = if admitted { DropCause::Swallowed } else { DropCause::Refused };
+                self.codec.counters().dropped(cause, 1);
+                if admitted { Ok(()) } else { Err(StreamError::Refused) }
+            }
+            Some(Ok(Err(_))) => Err(StreamError::Refused),
+            Some(Err(error)) => Err(error),
+            None => Ok(()),
+        };
+        self.gate = None;
+        if let Err(error @ StreamError::Refused) = &outcome {
+            self.inlet.end();
+            self.fate.unreadable(error, self.codec.counters());
+        }
+        Poll::Ready(outcome)
     }
 }
 

@@ -62,6 +62,11 @@ impl Inlet {
         self.buffer.len()
     }
 
+    /// Reads no more.
+    pub(super) fn end(&mut self) {
+        self.flow = Flow::Over;
+    }
+
     /// Takes out the next item, or reads until there is one.
     // What is decoded is large enough that moving it from call to call costs more than decoding, so
     // the way of a packet is one function.

@@ -9,9 +9,8 @@
 //! # Sending
 //!
 //! Each packet stands with its marks in one piece in one buffer, so it leaves in one write, and
-//! many that were fed before one flush leave in as few writes as there is room for. (There is no
-//! vectored write: it would save copying the packet behind its length, and cost more than that for
-//! packets of the usual size.) The buffer takes 8 KiB; then the sink waits until the peer has read,
+//! many that were fed before one flush leave in as few writes as there is room for; there is nothing
+//! apart that a vectored write would have to gather. The buffer takes 8 KiB; then the sink waits until the peer has read,
 //! which is how a slow peer slows down who sends to it.
 //!
 //! # Time
@@ -31,6 +30,7 @@ pub(crate) mod builder;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod connection;
 pub(crate) mod fate;
+pub(crate) mod gate;
 pub(crate) mod halves;
 pub(crate) mod inlet;
 pub(crate) mod options;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use oscine_codec::DecodeOptions;
 
 use crate::codec::packet_codec::PacketCodec;
+use crate::connection::gate::Gate;
 use crate::framing::any::AnyFraming;
 use crate::framing::contract::Framing;
 use crate::framing::detect::Detect;
@@ -25,6 +26,7 @@ pub(crate) struct Options {
     pub(crate) max_frame: usize,
     pub(crate) decode: DecodeOptions,
     pub(crate) hooks: Hooks,
+    pub(crate) gate: Option<Gate>,
     /// `None` until somebody is to count: then each connection, or each listener, has its own.
     pub(crate) counters: Option<Arc<Counters>>,
     pub(crate) idle: Option<Duration>,
@@ -49,6 +51,7 @@ impl Options {
             max_frame: DEFAULT_MAX_FRAME,
             decode: DecodeOptions::default(),
             hooks: Hooks::default(),
+            gate: None,
             counters: None,
             idle: None,
             frame: None,

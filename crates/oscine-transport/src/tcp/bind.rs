@@ -119,6 +119,8 @@ impl Builder<Tcp, Listen> {
         socket.set_reuse_address(true)?;
         #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
         socket.set_reuse_port(self.kind.reuse_port)?;
+        #[cfg(not(all(unix, not(any(target_os = "solaris", target_os = "illumos")))))]
+        let _ = self.kind.reuse_port;
         socket.bind(&address.into())?;
         socket.listen(i32::try_from(self.role.backlog).unwrap_or(i32::MAX))?;
         Ok(socket.into())
