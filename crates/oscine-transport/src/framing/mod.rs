@@ -11,6 +11,7 @@
 //! | [`Slip`] | END, the packet with END and ESC escaped, END | OSC 1.1, RFC 1055 |
 //! | [`Detect`] | one of the two, chosen or found out from the first byte | |
 //! | [`Datagram`] | nothing: all the bytes at hand are one frame | |
+//! | `Cobs` (feature `cobs`) | the packet without zeros, a zero | Cheshire and Baker 1999 |
 //! | [`Adapter`] | what a codec of tokio-util makes of it | |
 //! | [`Measured`] | what two functions make of it | |
 //!
@@ -57,6 +58,8 @@
 
 pub(crate) mod adapter;
 pub(crate) mod any;
+#[cfg(feature = "cobs")]
+pub(crate) mod cobs;
 pub(crate) mod contract;
 pub(crate) mod datagram;
 pub(crate) mod decoded;
@@ -71,6 +74,8 @@ pub(crate) mod pending;
 pub mod slip;
 
 pub use adapter::Adapter;
+#[cfg(feature = "cobs")]
+pub use cobs::Cobs;
 pub use contract::Framing;
 pub use datagram::Datagram;
 pub use decoded::Decoded;
