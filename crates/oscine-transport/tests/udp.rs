@@ -11,10 +11,7 @@ use std::{
 use futures::{Sink, SinkExt, StreamExt, stream};
 use oscine_codec::{DecodeOptions, Limits, Message, Packet};
 use oscine_transport::{
-    BadPacket, SendError, Udp,
-    framing::FrameFaultKind,
-    stats::Counters,
-    udp::Received,
+    BadPacket, SendError, Udp, framing::FrameFaultKind, stats::Counters, udp::Received,
 };
 use tokio::net::UdpSocket;
 
