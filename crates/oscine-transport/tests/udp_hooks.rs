@@ -92,7 +92,7 @@ async fn both_ways_of_reading_go_on_from_each_other() {
     assert_eq!(udp.next().await.unwrap().packet, Ok(packet("/pass")));
     let mut batch = udp.recv_batch().await.unwrap();
     assert_eq!(batch.next().unwrap().bytes, packet("/other/address").as_bytes());
-    drop(batch);
+    let _ = batch;
     let item = udp.next().await.unwrap().packet;
     assert!(matches!(item, Err(BadPacket::Refused { .. })), "{item:?}");
     // Each hook has seen each datagram once.
