@@ -72,7 +72,25 @@ impl Link {
         slots: &mut [IoSliceMut<'_>],
         metas: &mut [RecvMeta],
     ) -> io::Result<usize> {
-        self.socket.try_io(Interest::READABLE, || self.recv_now(slots, metas))
+        let mut read = Err(ErrorKind::WouldBlock.into());
+        let attempt = || {
+            read = self.recv_now(slots, metas);
+            match &read {
+                // `recvmmsg` stops before the last slot when nothing is left, so that is what the
+                // runtime hears: the next poll waits, where it would read in vain. What arrives, or
+                // goes wrong, meanwhile is an event of its own.
+                Ok(filled) if READS_ALL && *filled < slots.len() => {
+                    Err(ErrorKind::WouldBlock.into())
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    Err(ErrorKind::WouldBlock.into())
+                }
+                _ => Ok(()),
+            }
+        };
+        // Its answer says no more than `read` does.
+        let _ = self.socket.try_io(Interest::READABLE, attempt);
+        read
     }
 
     /// Reads whatever the runtime knows: it does not know of a new socket before it has waited.
@@ -281,6 +299,9 @@ pub(super) fn is_report(error: &io::Error) -> bool {
             | ErrorKind::NetworkDown
     )
 }
+
+/// Whether a read brings all that is there, as far as there are slots.
+const READS_ALL: bool = cfg!(any(target_os = "linux", target_os = "android"));
 
 /// How often a datagram is sent before an error is believed.
 const ATTEMPTS: u32 = 3;
