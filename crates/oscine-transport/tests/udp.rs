@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     pin::Pin,
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
 use futures::{Sink, SinkExt, StreamExt, stream};
@@ -247,6 +248,36 @@ async fn a_port_where_nobody_listens_ends_nothing() {
     back.send_to(packet("/back").as_bytes(), address).await.unwrap();
     assert_eq!(next(&mut udp).await.packet, Ok(packet("/back")));
     assert!(udp.stats().transient_errors > stats.transient_errors);
+}
+
+/// A read that empties the socket is the last until the system tells of more: a datagram, or an
+/// error, that comes in between must not be left behind.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_left_behind_between_two_reads() {
+    const ROUNDS: usize = 3_000;
+    let (mut receiver, to) = bound().await;
+    let (mut sender, from) = bound().await;
+    receiver.connect(from).await.unwrap();
+    let echo = tokio::spawn(async move {
+        for round in 0..ROUNDS {
+            for _ in 0..=round % 3 {
+                next(&mut receiver).await;
+            }
+            receiver.send(&packet("/next")).await.unwrap();
+        }
+        receiver
+    });
+    let rounds = async {
+        for round in 0..ROUNDS {
+            for _ in 0..=round % 3 {
+                sender.send_to(&packet("/a"), to).await.unwrap();
+            }
+            assert_eq!(next(&mut sender).await.packet, Ok(packet("/next")));
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), rounds).await.expect("a datagram stayed behind");
+    let receiver = echo.await.unwrap();
+    assert_eq!(receiver.stats().received, 2 * ROUNDS as u64);
 }
 
 #[tokio::test]

@@ -65,8 +65,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let (mut udp, to) = (Udp::bind("127.0.0.1:0").await?, "127.0.0.1:9".parse()?);
-//! let gains: Vec<Packet> =
-//!     (0..64).map(|n| Message::new("/gain", (n, 0.5_f32)).map(Packet::from)).collect::<Result<_, _>>()?;
+//! let gain = |n| Message::new("/gain", (n, 0.5_f32)).map(Packet::from);
+//! let gains = (0..64).map(gain).collect::<Result<Vec<_>, _>>()?;
 //! udp.send_all_to(&gains, to).await?;
 //! udp.pace(1_000).send_all_to(&gains, to).await?;
 //!
