@@ -20,7 +20,8 @@ pub enum BadPacket {
         /// Why, and where in `bytes`.
         #[source]
         error: DecodeError,
-        /// The bytes that arrived. They share memory with the packets that came with them.
+        /// The bytes that arrived. From a stream they share memory with the packets that came with
+        /// them; from a datagram they are a copy.
         bytes: Bytes,
     },
     /// A frame that was damaged and dropped.
