@@ -52,6 +52,7 @@ pub mod framing;
 pub mod codec;
 pub mod endpoint;
 pub mod hook;
+pub mod reconnect;
 pub mod stats;
 pub mod tcp;
 pub mod udp;

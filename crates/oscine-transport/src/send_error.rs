@@ -5,6 +5,7 @@ use std::{borrow::Cow, io, net::SocketAddr};
 use thiserror::Error;
 
 use crate::framing::error::FrameTooLong;
+use crate::stats::cause::DropCause;
 
 /// Why a packet was not sent; nothing of it has left, unless a connection broke while it was sent.
 #[derive(Debug, Error)]
@@ -28,6 +29,21 @@ pub enum SendError {
         /// The hook's reason.
         reason: Cow<'static, str>,
     },
+    /// There is no connection, and packets are not kept while there is none. The fault of the
+    /// environment.
+    #[error("no connection")]
+    Offline,
+    /// It was accepted for sending and dropped later. It is counted under this cause.
+    ///
+    /// Of [`DropCause::Lost`] nobody knows whether it has left: the connection broke on the way.
+    #[error("dropped: {}", cause.name())]
+    Dropped {
+        /// Why.
+        cause: DropCause,
+    },
+    /// The sender has been closed, from this side. The caller's fault.
+    #[error("closed")]
+    Closed,
     /// The system refused, or the connection is broken. The fault of the environment.
     #[error("sending failed")]
     Io(#[from] io::Error),

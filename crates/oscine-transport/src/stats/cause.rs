@@ -45,6 +45,8 @@ causes! {
     QueueFull = "queue-full",
     /// Out: there was no connection.
     Offline = "offline",
+    /// Out: it had waited for too long.
+    Stale = "stale",
     /// Out: it was handed over to a connection that broke before it was written.
     Lost = "lost",
 }
