@@ -11,6 +11,8 @@
 //!   [`UdpSender`](udp::UdpSender) sends from other tasks.
 //! * [`tcp`]: [`Listener`](tcp::Listener), [`connect`](tcp::connect), and
 //!   [`Connection`](tcp::Connection), a stream and a sink of packets in the framing of the peer.
+//! * [`connection`]: [`Connection`](connection::Connection) over any stream of bytes, and its
+//!   options.
 //! * [`codec`]: [`PacketCodec`] makes a stream of packets out of anything that reads and writes
 //!   bytes. Its page tells what comes out when, and three traps of tokio-util.
 //! * [`framing`]: where packets begin and end in a stream: [`LengthPrefix`](framing::LengthPrefix)
@@ -50,6 +52,7 @@ mod send_error;
 pub mod framing;
 
 pub mod codec;
+pub mod connection;
 pub mod endpoint;
 pub mod hook;
 pub mod reconnect;

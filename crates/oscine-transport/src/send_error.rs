@@ -1,5 +1,6 @@
 //! Why a packet was not sent.
 
+use core::time::Duration;
 use std::{borrow::Cow, io, net::SocketAddr};
 
 use thiserror::Error;
@@ -44,6 +45,13 @@ pub enum SendError {
     /// The sender has been closed, from this side. The caller's fault.
     #[error("closed")]
     Closed,
+    /// The peer has not taken a byte for so long. A packet may have left in part, so the connection
+    /// is of no more use. The peer's fault.
+    #[error("the peer has taken nothing for {limit:?}")]
+    Stalled {
+        /// For how long a peer may take nothing.
+        limit: Duration,
+    },
     /// The system refused, or the connection is broken. The fault of the environment.
     #[error("sending failed")]
     Io(#[from] io::Error),

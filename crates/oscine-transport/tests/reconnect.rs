@@ -7,12 +7,16 @@ use futures::{FutureExt, SinkExt, StreamExt};
 use oscine_codec::{Message, Packet};
 use oscine_transport::{
     PacketCodec, SendError,
-    framing::Slip,
-    reconnect::{LostReason, Reconnecting, ReconnectingBuilder, Sent, State, WhileDown},
+    connection::{Any, Builder},
+    framing::{FramingKind, Slip},
+    reconnect::{LostReason, Reconnect, Reconnecting, Sent, State, WhileDown},
     stats::DropCause,
+    tcp::Listener,
 };
+use proptest::prelude::*;
 use tokio::{
     io::{AsyncWriteExt, DuplexStream, duplex},
+    net::TcpStream,
     sync::{Mutex, mpsc},
     task::yield_now,
     time::{Instant, advance, timeout},
@@ -29,7 +33,7 @@ struct Line {
 }
 
 impl Line {
-    fn new(builder: ReconnectingBuilder) -> (Self, Reconnecting) {
+    fn new(builder: Builder<Any, Reconnect>) -> (Self, Reconnecting) {
         let (outcomes, next) = mpsc::unbounded_channel();
         let (next, alive) = (Arc::new(Mutex::new(next)), Arc::new(()));
         let line = Self { outcomes, alive: Arc::downgrade(&alive) };
@@ -76,7 +80,7 @@ fn cause(sent: &mut Sent) -> Option<DropCause> {
     }
 }
 
-fn builder() -> ReconnectingBuilder {
+fn builder() -> Builder<Any, Reconnect> {
     Reconnecting::builder()
 }
 
@@ -116,7 +120,7 @@ async fn states_follow_each_other_and_waits_grow() {
     assert!(matches!(state, State::Connecting { attempt: 1, .. }), "{state:?}");
     assert_eq!(client.stats().connections.failed, 9);
     assert_eq!(client.stats().connections.opened, 1);
-    assert_eq!(client.stats().connections.broken, 1);
+    assert_eq!(client.stats().connections.broken, 0);
     assert_eq!(client.stats().connections.open, 0);
     drop(client);
     assert!(matches!(states.next().await, Some(State::Closed)));
@@ -306,9 +310,9 @@ async fn with_a_connection_sending_waits_for_room() {
     client.send(packet(2)).await.unwrap();
     client.send(packet(3)).await.unwrap();
     let mut sink = client.sender();
-    let later = timeout(Duration::from_secs(100), client.send(packet(4))).await;
+    let later = timeout(Duration::from_secs(9), client.send(packet(4))).await;
     assert!(later.is_err(), "there was room");
-    let later = timeout(Duration::from_secs(100), sink.feed(packet(4))).await;
+    let later = timeout(Duration::from_secs(9), sink.feed(packet(4))).await;
     assert!(later.is_err(), "there was room");
     let (fourth, fifth) = tokio::join!(client.send(packet(4)), async {
         for expected in 1..=3 {
@@ -373,6 +377,27 @@ async fn who_does_not_read_slows_the_peer_down_unless_it_only_sends() {
         client.send(packet(1)).await.unwrap().await.unwrap();
         assert_eq!(client.stats().received == 100, send_only);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_takes_nothing_is_given_up() {
+    let (line, client) = Line::new(builder().write_timeout(Duration::from_secs(7)));
+    let _far = line.accept(8);
+    client.connected().await;
+    let before = Instant::now();
+    let mut sent = client.send(packet(1)).await.unwrap();
+    let mut states = client.states();
+    let reason = loop {
+        if let State::Lost { reason, dropped: 1, .. } = states.next().await.unwrap() {
+            break reason;
+        }
+    };
+    assert_eq!(before.elapsed(), Duration::from_secs(7));
+    assert!(
+        matches!(&reason, LostReason::Write(error) if matches!(**error, SendError::Stalled { .. }))
+    );
+    assert_eq!(cause(&mut sent), Some(DropCause::Lost));
+    assert_eq!(client.stats().connections.broken, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -463,4 +488,141 @@ async fn a_packet_that_cannot_be_sent_harms_no_other() {
         assert_eq!(matches!(outcome, Err(SendError::Refused { .. })), count % 2 == 1);
     }
     assert_eq!(client.stats().drops.get("refused-out"), 2);
+}
+
+/// One thing that happens to a client.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Send,
+    Urgent,
+    Accept,
+    Refuse,
+    HangUp,
+    Read,
+    Wait(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        6 => Just(Step::Send),
+        2 => Just(Step::Urgent),
+        2 => Just(Step::Accept),
+        1 => Just(Step::Refuse),
+        1 => Just(Step::HangUp),
+        2 => Just(Step::Read),
+        2 => (1_u64..3_000).prop_map(Step::Wait),
+    ];
+    proptest::collection::vec(step, 0..80)
+}
+
+proptest! {
+    #[test]
+    fn every_packet_is_written_or_dropped_and_told(steps in steps(), close in any::<bool>()) {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
+        runtime.block_on(run(&steps, close));
+    }
+}
+
+/// Runs the steps, and compares what was told about each packet with what was counted.
+async fn run(steps: &[Step], close: bool) {
+    let (line, mut client) = Line::new(builder().queue(3));
+    let (mut outcomes, mut far) = (Vec::new(), None);
+    let mut arrived = 0;
+    for (count, step) in (0..).zip(steps) {
+        match step {
+            Step::Send => outcomes.extend(client.try_send(packet(count))),
+            Step::Urgent => outcomes.extend(client.urgent(packet(count))),
+            Step::Accept if far.is_none() => far = Some(line.accept(30)),
+            Step::Refuse if far.is_none() => line.refuse(),
+            Step::HangUp => far = None,
+            Step::Read => {
+                if let Some(far) = &mut far {
+                    while let Some(Some(item)) = far.next().now_or_never() {
+                        item.unwrap().unwrap();
+                        arrived += 1;
+                    }
+                }
+            }
+            Step::Wait(ms) => tokio::time::sleep(Duration::from_millis(*ms)).await,
+            Step::Accept | Step::Refuse => {}
+        }
+        settle().await;
+    }
+    let (accepted, counters) = (outcomes.len() as u64, Arc::clone(client.counters()));
+    if close {
+        client.close().await;
+    }
+    drop((client, far));
+    let (mut written, mut lost, mut closed) = (0, 0, 0);
+    let mut others = [0; 2];
+    for outcome in outcomes {
+        match outcome.await {
+            Ok(()) => written += 1,
+            Err(SendError::Dropped { cause: DropCause::Lost }) => lost += 1,
+            Err(SendError::Dropped { cause: DropCause::QueueFull }) => others[0] += 1,
+            Err(SendError::Dropped { cause: DropCause::Stale }) => others[1] += 1,
+            Err(SendError::Closed) => closed += 1,
+            Err(other) => panic!("{other}"),
+        }
+    }
+    let stats = counters.read();
+    let drops = |name| stats.drops.get(name);
+    assert_eq!(written, stats.sent - drops("lost"));
+    assert_eq!((others[0], others[1]), (drops("queue-full"), drops("stale")));
+    assert_eq!((lost, closed), (drops("lost"), drops("offline")), "{stats:?}");
+    assert_eq!(accepted, written + stats.drops.total());
+    assert!(arrived <= written + lost, "nothing arrives twice");
+}
+
+#[tokio::test]
+async fn a_listener_that_goes_away_and_comes_back_elsewhere() {
+    let mut listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let address = Arc::new(std::sync::Mutex::new(listener.local_addr().unwrap()));
+    let looked_up = Arc::clone(&address);
+    let mut client = builder()
+        .backoff(Duration::from_millis(1), Duration::from_millis(10))
+        .max_age(None)
+        .connect_with(move || TcpStream::connect(*looked_up.lock().unwrap()));
+    for round in 0..3 {
+        let (mut connection, _) = listener.accept().await;
+        for count in 0..3 {
+            let sent = client.send(packet(round * 10 + count)).await.unwrap();
+            let received = connection.next().await.unwrap().unwrap().unwrap();
+            assert_eq!(received, packet(round * 10 + count));
+            sent.await.unwrap();
+            connection.send(received.clone()).await.unwrap();
+            assert_eq!(client.next().await.unwrap().unwrap(), received);
+        }
+        drop((connection, listener));
+        let mut states = client.states();
+        while states.next().await.unwrap().is_connected() {}
+        listener = Listener::bind("127.0.0.1:0").await.unwrap();
+        *address.lock().unwrap() = listener.local_addr().unwrap();
+    }
+    let stats = client.stats();
+    assert_eq!((stats.sent, stats.received, stats.drops.total()), (9, 9, 0));
+    assert!(stats.connections.opened >= 3);
+}
+
+#[tokio::test]
+async fn endpoints_of_streams_and_no_others() {
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    for host in ["127.0.0.1", "localhost"] {
+        let endpoint = format!("osc.tcp://{host}:{port}?framing=length").parse().unwrap();
+        let client = Reconnecting::new(&endpoint).unwrap();
+        client.send(packet(1)).await.unwrap();
+        let (mut connection, _) = listener.accept().await;
+        assert_eq!(connection.next().await.unwrap().unwrap().unwrap(), packet(1));
+        assert_eq!(connection.framing(), Some(FramingKind::LengthPrefix));
+        assert!(client.state().is_connected());
+    }
+    for endpoint in ["osc.udp://127.0.0.1:1", "osc.tcp://*:1", "osc.unix:///tmp/none"] {
+        let error = Reconnecting::new(&endpoint.parse().unwrap()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput, "{error}");
+    }
 }

@@ -46,11 +46,11 @@ async fn a_listener_speaks_every_framing_and_answers_in_the_same() {
         let mut client = tcp::connect(listener.local_addr().unwrap(), kind).await.unwrap();
         let (mut server, peer) = listener.accept().await;
         assert_eq!(client.local_addr().unwrap(), peer);
-        assert_eq!(server.framing(), FramingKind::Auto);
+        assert_eq!(server.framing(), Some(FramingKind::Auto));
         for address in ["/a", "/b", "/c"] {
             client.send(&packet(address)).await.unwrap();
             assert_eq!(next(&mut server).await, packet(address));
-            assert_eq!(server.framing(), found);
+            assert_eq!(server.framing(), Some(found));
             server.send(packet(address)).await.unwrap();
             assert_eq!(next(&mut client).await, packet(address));
         }

@@ -155,10 +155,13 @@
 //! ```
 
 pub(crate) mod bad_packet;
+pub(crate) mod outgoing;
 pub(crate) mod packet_codec;
+pub(crate) mod sealed;
 pub(crate) mod stopped;
 pub(crate) mod stream_error;
 
 pub use bad_packet::BadPacket;
+pub use outgoing::Outgoing;
 pub use packet_codec::PacketCodec;
 pub use stream_error::StreamError;

@@ -7,6 +7,7 @@ use oscine_codec::{DecodeOptions, Packet};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::codec::bad_packet::BadPacket;
+use crate::codec::outgoing::Outgoing;
 use crate::codec::stream_error::StreamError;
 use crate::framing::contract::Framing;
 use crate::framing::decoded::Decoded;
@@ -15,11 +16,13 @@ use crate::hook::contract::Hook;
 use crate::peer_addr::PeerAddr;
 use crate::send_error::SendError;
 use crate::stats::counters::Counters;
+use crate::stats::snapshot::Stats;
 
 /// A framing and decoding, as one codec for tokio-util's `Framed`.
 ///
-/// It reads `Result<Packet, BadPacket>` and writes [`Packet`], [`&Packet`](Packet), or [`Bytes`]
-/// that are a packet already. The [module page](crate::codec) tells what comes out when.
+/// It reads `Result<Packet, BadPacket>` and writes what is [`Outgoing`]: [`Packet`],
+/// [`&Packet`](Packet), or [`Bytes`] that are a packet already. The [module page](crate::codec)
+/// tells what comes out when.
 #[derive(Debug, Clone)]
 pub struct PacketCodec<F> {
     framing: F,
@@ -79,13 +82,30 @@ impl<F: Framing> PacketCodec<F> {
         self
     }
 
+    pub(crate) fn hooks(&self) -> &Hooks {
+        &self.hooks
+    }
+
+    pub(crate) fn peer_addr(&self) -> &PeerAddr {
+        &self.peer
+    }
+
     /// The framing, for instance to ask which one was detected.
     #[must_use]
     pub fn framing(&self) -> &F {
         &self.framing
     }
 
-    /// The counters; what is read is counted when all that is at hand has been read.
+    /// What has gone through this codec, or through all that share its counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.counters.read();
+        stats.received = stats.received.saturating_add(self.packets);
+        stats.received_bytes = stats.received_bytes.saturating_add(self.bytes);
+        stats
+    }
+
+    /// The counters; what is read gets there when all that is at hand has been read.
     #[must_use]
     pub fn counters(&self) -> &Arc<Counters> {
         &self.counters
@@ -128,7 +148,7 @@ impl<F: Framing> PacketCodec<F> {
     }
 
     /// Brings the counters up to date.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         if self.packets > 0 {
             self.counters.received(self.packets, self.bytes);
             (self.packets, self.bytes) = (0, 0);
@@ -184,27 +204,10 @@ impl<F: Framing> Decoder for PacketCodec<F> {
     }
 }
 
-impl<F: Framing> Encoder<Packet> for PacketCodec<F> {
+impl<F: Framing, T: Outgoing> Encoder<T> for PacketCodec<F> {
     type Error = SendError;
 
-    fn encode(&mut self, packet: Packet, dst: &mut BytesMut) -> Result<(), SendError> {
-        self.put(packet.as_bytes(), dst)
-    }
-}
-
-impl<F: Framing> Encoder<&Packet> for PacketCodec<F> {
-    type Error = SendError;
-
-    fn encode(&mut self, packet: &Packet, dst: &mut BytesMut) -> Result<(), SendError> {
-        self.put(packet.as_bytes(), dst)
-    }
-}
-
-impl<F: Framing> Encoder<Bytes> for PacketCodec<F> {
-    type Error = SendError;
-
-    /// Writes bytes that the caller knows to be one packet; they are not checked.
-    fn encode(&mut self, packet: Bytes, dst: &mut BytesMut) -> Result<(), SendError> {
-        self.put(&packet, dst)
+    fn encode(&mut self, packet: T, dst: &mut BytesMut) -> Result<(), SendError> {
+        self.put(packet.packet_bytes(), dst)
     }
 }

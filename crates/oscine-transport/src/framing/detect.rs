@@ -40,6 +40,7 @@ pub struct Detect {
     /// `Auto` until the first byte has arrived.
     found: FramingKind,
     speak_first: FramingKind,
+    max_frame: usize,
 }
 
 impl Detect {
@@ -64,6 +65,7 @@ impl Detect {
             asked: kind,
             found: kind,
             speak_first: FramingKind::Slip,
+            max_frame,
         }
     }
 
@@ -77,10 +79,10 @@ impl Detect {
         self
     }
 
-    /// Sets the SLIP framing to use, with its own limit and options.
+    /// Sets the SLIP framing to use, with its options, and its limit if one was set there.
     #[must_use]
     pub fn slip(mut self, slip: Slip) -> Self {
-        self.slip = slip;
+        self.slip = slip.or_max_frame(self.max_frame);
         self
     }
 

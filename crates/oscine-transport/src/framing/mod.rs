@@ -50,6 +50,7 @@
 //! # Ok::<(), oscine_transport::framing::FrameError>(())
 //! ```
 
+pub(crate) mod any;
 pub(crate) mod contract;
 pub(crate) mod datagram;
 pub(crate) mod decoded;

@@ -15,12 +15,12 @@ use tokio::{
 
 use crate::codec::bad_packet::BadPacket;
 use crate::reconnect::connector::Connector;
-use crate::reconnect::queue::Bounds;
+use crate::reconnect::role::Reconnect;
 use crate::reconnect::sender::Sender;
 use crate::reconnect::sent::Sent;
 use crate::reconnect::shared::Shared;
 use crate::reconnect::state::{State, States};
-use crate::reconnect::task::{Config, Task};
+use crate::reconnect::task::Task;
 use crate::send_error::SendError;
 use crate::stats::counters::Counters;
 use crate::stats::snapshot::Stats;
@@ -41,18 +41,18 @@ pub struct Reconnecting {
 }
 
 impl Reconnecting {
-    /// Starts the task. `inbox` is how many packets received may wait; `None` if nobody wants them.
+    /// Starts the task.
     pub(super) fn start(
         connector: Connector,
-        bounds: Bounds,
-        config: Config,
-        inbox: Option<usize>,
+        role: Reconnect,
+        max_frame: usize,
         counters: Arc<Counters>,
     ) -> Self {
-        let shared = Arc::new(Shared::new(bounds, config.max_frame, counters));
+        let Reconnect { bounds, pace, inbox, .. } = role;
+        let shared = Arc::new(Shared::new(bounds, max_frame, counters));
         let (arrived, received) = mpsc::channel(inbox.unwrap_or(1).max(1));
         let arrived = inbox.map(|_| arrived);
-        let task = Task::new(Arc::clone(&shared), connector, config, arrived);
+        let task = Task::new(Arc::clone(&shared), connector, pace, arrived);
         Self { sender: Sender::new(shared), received, task: tokio::spawn(task.run()) }
     }
 
@@ -60,7 +60,7 @@ impl Reconnecting {
     ///
     /// From the first call on nothing more is accepted. While there is no connection it tries to
     /// make one, if anything waits. It all takes no longer than the
-    /// [grace](crate::reconnect::ReconnectingBuilder::grace); what was not sent by then is counted
+    /// [grace](crate::connection::Builder::grace); what was not sent by then is counted
     /// under [`DropCause::Offline`](crate::stats::DropCause::Offline) or
     /// [`Lost`](crate::stats::DropCause::Lost). What has arrived can be read after it.
     ///
@@ -141,6 +141,12 @@ impl Reconnecting {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.sender.shared().counters.read()
+    }
+
+    /// The counters of all connections.
+    #[must_use]
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.sender.shared().counters
     }
 
     fn states_receiver(&self) -> watch::Receiver<State> {

@@ -13,7 +13,7 @@
 //! 2. **There is none.** It waits in the queue; when that is full the oldest is dropped. Other
 //!    policies are in [`WhileDown`].
 //! 3. **It has waited for 5 s.** It is dropped: a late cue is worse than none
-//!    ([`max_age`](ReconnectingBuilder::max_age)).
+//!    ([`max_age`](crate::connection::Builder::max_age)).
 //! 4. **The connection broke before the system had all of it.** It is lost, and not sent again:
 //!    nobody can know whether it arrived, and a cue must not come twice.
 //!
@@ -25,7 +25,7 @@
 //! # Traps
 //!
 //! Who sends only, and never reads the stream, has the peer slowed down when 1,024 packets wait to
-//! be read: say [`send_only`](ReconnectingBuilder::send_only).
+//! be read: say [`send_only`](crate::connection::Builder::send_only).
 //!
 //! Dropping [`Sent`] is right where nobody needs to know; awaiting it after each send makes every
 //! packet wait for the one before it.
@@ -42,7 +42,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let console = Listener::bind("127.0.0.1:0").await?;
-//! let mut client = Reconnecting::builder().tcp(console.local_addr()?);
+//! let mut client = Reconnecting::tcp().connect(console.local_addr()?);
 //! for scene in 1..=3 {
 //!     let (mut connection, _) = console.accept().await;
 //!     client.connected().await;
@@ -65,8 +65,10 @@
 
 pub(crate) mod builder;
 pub(crate) mod client;
+pub(crate) mod connect;
 pub(crate) mod connector;
 pub(crate) mod queue;
+pub(crate) mod role;
 pub(crate) mod sender;
 pub(crate) mod sent;
 pub(crate) mod session;
@@ -75,8 +77,8 @@ pub(crate) mod state;
 pub(crate) mod task;
 pub(crate) mod while_down;
 
-pub use builder::ReconnectingBuilder;
 pub use client::Reconnecting;
+pub use role::Reconnect;
 pub use sender::Sender;
 pub use sent::Sent;
 pub use state::{LostReason, State, States};

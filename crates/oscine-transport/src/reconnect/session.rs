@@ -1,22 +1,14 @@
 //! One connection, from its first byte to its last.
 
-use core::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
-use std::{io, sync::Arc};
+use core::task::{Context, Poll, ready};
+use std::sync::Arc;
 
-use bytes::Bytes;
-use futures::{Sink, Stream as _};
 use oscine_codec::Packet;
-use tokio_util::codec::Framed;
 use tokio_util::sync::PollSender;
 use tracing::debug;
 
 use crate::codec::bad_packet::BadPacket;
-use crate::codec::packet_codec::PacketCodec;
-use crate::framing::detect::Detect;
-use crate::reconnect::connector::Stream;
+use crate::reconnect::connector::BoxLink;
 use crate::reconnect::queue::Dropped;
 use crate::reconnect::sent::Ticket;
 use crate::reconnect::shared::Shared;
@@ -31,10 +23,10 @@ pub(super) type Inbox = Option<PollSender<Result<Packet, BadPacket>>>;
 ///
 /// Both go on at the same time: two ends that only write would wait for each other for ever.
 pub(super) struct Session<'a> {
-    framed: Framed<Stream, PacketCodec<Detect>>,
+    link: BoxLink,
     shared: &'a Shared,
     inbox: &'a mut Inbox,
-    /// Whose packets are in the buffer of `framed`. No more are added before all of them were
+    /// Whose packets are in the buffer of `link`. No more are added before all of them were
     /// written, so that it is known which ones were, and how many may be in front of an urgent one.
     batch: Vec<Ticket>,
     /// Whether a good packet has been received.
@@ -50,14 +42,8 @@ pub(super) enum End {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(
-        stream: Stream,
-        codec: PacketCodec<Detect>,
-        shared: &'a Shared,
-        inbox: &'a mut Inbox,
-    ) -> Self {
-        let framed = Framed::new(stream, codec);
-        Self { framed, shared, inbox, batch: Vec::new(), heard: false }
+    pub(super) fn new(link: BoxLink, shared: &'a Shared, inbox: &'a mut Inbox) -> Self {
+        Self { link, shared, inbox, batch: Vec::new(), heard: false }
     }
 
     /// Whether a good packet has been received.
@@ -92,12 +78,12 @@ impl<'a> Session<'a> {
             }
             if self.batch.is_empty() {
                 if self.shared.is_done() {
-                    let closed = ready!(Sink::<Bytes>::poll_close(Pin::new(&mut self.framed), cx));
+                    let closed = ready!(self.link.as_mut().poll_close(cx));
                     return Poll::Ready(closed.map_or_else(lost, |()| End::Closed));
                 }
                 return Poll::Pending;
             }
-            match ready!(Sink::<Bytes>::poll_flush(Pin::new(&mut self.framed), cx)) {
+            match ready!(self.link.as_mut().poll_flush(cx)) {
                 Ok(()) => self.batch.drain(..).for_each(|ticket| ticket.tell(Ok(()))),
                 Err(error) => return Poll::Ready(lost(error)),
             }
@@ -114,7 +100,7 @@ impl<'a> Session<'a> {
             let Some(entry) = self.shared.pop() else { break };
             taken = true;
             let length = entry.packet.as_bytes().len();
-            match Pin::new(&mut self.framed).start_send(entry.packet.into_bytes()) {
+            match self.link.as_mut().start_send(entry.packet.into_bytes()) {
                 Ok(()) => {
                     bytes += length;
                     self.batch.push(entry.ticket);
@@ -138,7 +124,7 @@ impl<'a> Session<'a> {
                     *self.inbox = None;
                 }
             }
-            let item = match ready!(Pin::new(&mut self.framed).poll_next(cx)) {
+            let item = match ready!(self.link.as_mut().poll_next(cx)) {
                 Some(Ok(item)) => item,
                 Some(Err(error)) => return Poll::Ready(LostReason::Stream(Arc::new(error))),
                 None => return Poll::Ready(LostReason::Closed),
@@ -164,10 +150,7 @@ impl Drop for Session<'_> {
 }
 
 fn lost(error: SendError) -> End {
-    End::Lost(LostReason::Write(Arc::new(match error {
-        SendError::Io(error) => error,
-        other => io::Error::other(other),
-    })))
+    End::Lost(LostReason::Write(Arc::new(error)))
 }
 
 /// How many bytes go out together: one write for a burst, and not much in front of an urgent one.

@@ -15,6 +15,7 @@ use tokio_util::sync::ReusableBoxFuture;
 
 use crate::codec::stream_error::StreamError;
 use crate::peer_addr::PeerAddr;
+use crate::send_error::SendError;
 
 /// How a [`Reconnecting`](crate::reconnect::Reconnecting) client stands.
 ///
@@ -77,18 +78,15 @@ pub enum LostReason {
     /// The peer did not answer in time.
     #[error("no answer within {} ms", .0.as_millis())]
     NoAnswer(Duration),
-    /// A hook refused the peer.
-    #[error("refused by a hook")]
-    Refused,
     /// The peer ended the connection.
     #[error("closed by the peer")]
     Closed,
     /// Reading failed.
     #[error(transparent)]
     Stream(Arc<StreamError>),
-    /// Writing failed.
-    #[error("writing failed")]
-    Write(#[source] Arc<io::Error>),
+    /// Writing failed, or the peer has taken nothing for too long.
+    #[error(transparent)]
+    Write(Arc<SendError>),
 }
 
 /// The states of a client, beginning with how it stands now; ends after [`State::Closed`].

@@ -3,6 +3,7 @@
 use core::time::Duration;
 use std::sync::Arc;
 
+use oscine_codec::Packet;
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, timeout},
@@ -12,40 +13,22 @@ use tracing::{debug, warn};
 
 use crate::backoff::Backoff;
 use crate::codec::bad_packet::BadPacket;
-use crate::codec::packet_codec::PacketCodec;
-use crate::framing::detect::Detect;
-use crate::framing::kind::FramingKind;
-use crate::hook::chain::Hooks;
 use crate::peer_addr::PeerAddr;
 use crate::quiet::Quiet;
-use crate::reconnect::connector::{Connector, Stream};
+use crate::reconnect::connector::{BoxLink, Connector};
 use crate::reconnect::queue::Mode;
+use crate::reconnect::role::Pace;
 use crate::reconnect::session::{End, Inbox, Session};
 use crate::reconnect::shared::Shared;
 use crate::reconnect::state::{LostReason, State};
 use crate::stats::counters::ConnectionEvent;
-
-use oscine_codec::{DecodeOptions, Packet};
-
-/// What is set for each connection and for the time between; the builder documents each.
-#[derive(Debug, Clone)]
-pub(super) struct Config {
-    pub(super) framing: FramingKind,
-    pub(super) max_frame: usize,
-    pub(super) decode: DecodeOptions,
-    pub(super) hooks: Hooks,
-    pub(super) first_wait: Duration,
-    pub(super) longest_wait: Duration,
-    pub(super) connect_timeout: Duration,
-    pub(super) grace: Duration,
-}
 
 /// The one task of a client: connects, runs the connection, waits, and connects again.
 #[derive(Debug)]
 pub(super) struct Task {
     shared: Arc<Shared>,
     connector: Connector,
-    config: Config,
+    pace: Pace,
     inbox: Inbox,
     backoff: Backoff,
     /// How many attempts there were since there was a connection.
@@ -58,14 +41,14 @@ impl Task {
     pub(super) fn new(
         shared: Arc<Shared>,
         connector: Connector,
-        config: Config,
+        pace: Pace,
         inbox: Option<mpsc::Sender<Result<Packet, BadPacket>>>,
     ) -> Self {
-        let backoff = Backoff::new(0, config.first_wait, config.longest_wait);
+        let backoff = Backoff::new(0, pace.first_wait, pace.longest_wait);
         Self {
             shared,
             connector,
-            config,
+            pace,
             inbox: inbox.map(PollSender::new),
             backoff,
             attempts: 0,
@@ -77,7 +60,7 @@ impl Task {
     /// Runs until the client is closed.
     pub(super) async fn run(mut self) {
         let shared = Arc::clone(&self.shared);
-        let grace = self.config.grace;
+        let grace = self.pace.grace;
         tokio::select! {
             biased;
             () = self.reconnect() => {}
@@ -90,15 +73,14 @@ impl Task {
             let shared = Arc::clone(&self.shared);
             let connected = tokio::select! {
                 biased;
-                connected = self.connect() => connected,
+                connected = self.attempt() => connected,
                 () = shared.tend() => return,
             };
             let reason = match connected {
-                Ok((stream, peer)) => match self.hold(stream, &peer).await {
+                Ok((link, peer)) => match self.hold(link, peer).await {
                     End::Closed => return,
                     End::Lost(reason) => {
                         self.attempts = 0;
-                        shared.counters.connection(ConnectionEvent::Broken);
                         reason
                     }
                 },
@@ -121,12 +103,11 @@ impl Task {
         }
     }
 
-    async fn connect(&mut self) -> Result<(Stream, PeerAddr), LostReason> {
+    async fn attempt(&mut self) -> Result<(BoxLink, PeerAddr), LostReason> {
         self.attempts = self.attempts.saturating_add(1);
         self.shared.set_state(State::Connecting { attempt: self.attempts });
-        let limit = self.config.connect_timeout;
+        let limit = self.pace.connect_timeout;
         match timeout(limit, self.connector.connect()).await {
-            Ok(Ok((_, peer))) if !self.config.hooks.connecting(&peer) => Err(LostReason::Refused),
             Ok(Ok(connected)) => Ok(connected),
             Ok(Err(error)) => Err(LostReason::Connect(Arc::new(error))),
             Err(_) => Err(LostReason::NoAnswer(limit)),
@@ -134,24 +115,18 @@ impl Task {
     }
 
     /// Runs a connection until it ends.
-    async fn hold(&mut self, stream: Stream, peer: &PeerAddr) -> End {
-        let shared = &*self.shared;
-        let hooks = &self.config.hooks;
-        let framing = Detect::with_max_frame(self.config.framing, self.config.max_frame);
-        let codec = PacketCodec::with_options(framing, self.config.decode)
-            .with_counters(Arc::clone(&shared.counters))
-            .with_hooks(hooks.clone())
-            .peer(peer.clone());
-        let open = Open::new(shared, hooks, peer);
+    async fn hold(&mut self, link: BoxLink, peer: PeerAddr) -> End {
         let since = Instant::now();
-        let mut session = Session::new(stream, codec, shared, &mut self.inbox);
+        let up = Up::new(&self.shared, peer);
+        let mut session = Session::new(link, &self.shared, &mut self.inbox);
         let end = session.run().await;
         // A peer that accepts and hangs up at once must not be called every tenth of a second.
-        if session.heard() || since.elapsed() >= self.config.longest_wait {
+        if session.heard() || since.elapsed() >= self.pace.longest_wait {
             self.backoff.succeed();
         }
+        // In this order: what is lost with the connection is counted before it is told.
         drop(session);
-        drop(open);
+        drop(up);
         end
     }
 
@@ -170,29 +145,21 @@ impl Drop for Task {
     }
 }
 
-/// A connection that is open, as it is told to all who want to know.
-struct Open<'a> {
-    shared: &'a Shared,
-    hooks: &'a Hooks,
-    peer: &'a PeerAddr,
-}
+/// Lets senders know that there is a connection, for as long as there is.
+struct Up<'a>(&'a Shared);
 
-impl<'a> Open<'a> {
-    fn new(shared: &'a Shared, hooks: &'a Hooks, peer: &'a PeerAddr) -> Self {
-        shared.counters.connection(ConnectionEvent::Opened);
-        hooks.connected(peer);
+impl<'a> Up<'a> {
+    fn new(shared: &'a Shared, peer: PeerAddr) -> Self {
         shared.set_mode(Mode::Up);
         let dropped = shared.take_dropped();
         debug!(%peer, dropped, "connected");
-        shared.set_state(State::Connected { peer: peer.clone(), dropped });
-        Self { shared, hooks, peer }
+        shared.set_state(State::Connected { peer, dropped });
+        Self(shared)
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for Up<'_> {
     fn drop(&mut self) {
-        self.shared.set_mode(Mode::Down);
-        self.shared.counters.connection(ConnectionEvent::Closed);
-        self.hooks.closed(self.peer);
+        self.0.set_mode(Mode::Down);
     }
 }

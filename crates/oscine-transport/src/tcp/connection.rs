@@ -1,93 +1,59 @@
-//! A TCP connection of packets.
+//! Connections over TCP.
 
-use core::{
-    pin::Pin,
-    task::{Context, Poll},
-};
 use std::{io, net::SocketAddr};
 
-use bytes::Bytes;
-use futures::{Sink, SinkExt, Stream};
-use oscine_codec::Packet;
-use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
-use tokio_util::codec::Framed;
-use tracing::debug;
+use tokio::net::{TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
 
-use crate::codec::bad_packet::BadPacket;
-use crate::codec::packet_codec::PacketCodec;
-use crate::codec::stream_error::StreamError;
-use crate::framing::detect::Detect;
+use crate::connection::builder::Builder;
+use crate::connection::connection;
+use crate::connection::options::Options;
+use crate::connection::role::Connect;
 use crate::framing::kind::FramingKind;
-use crate::send_error::SendError;
-use crate::tcp::config::Config;
+use crate::peer_addr::PeerAddr;
+use crate::tcp::kind::Tcp;
 
-/// A TCP connection: a stream of what arrives and a sink of packets.
+/// A [connection](connection::Connection) over TCP.
+pub type Connection = connection::Connection<TcpStream>;
+
+/// The [options](Builder) of a connection over TCP.
 ///
-/// The items are `Ok(Ok(packet))`, `Ok(Err(bad_packet))` after which the stream goes on, and
-/// `Err(error)` after which it ends; [`codec`](crate::codec) has the details. The sink takes
-/// [`Packet`], [`&Packet`](Packet), and [`Bytes`] that are a packet already.
+/// # Examples
 ///
-/// A connection from a [`Listener`](crate::tcp::Listener) counts against its limit until it is
-/// dropped.
-#[derive(Debug)]
-pub struct Connection {
-    framed: Framed<TcpStream, PacketCodec<Detect>>,
-    /// The place among the connections of a listener, given back when this is dropped; `None` for a
-    /// connection that was made from here.
-    _place: Option<OwnedSemaphorePermit>,
+/// ```no_run
+/// use oscine_transport::{framing::FramingKind, tcp::Connection};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// let connection = Connection::builder()
+///     .framing(FramingKind::LengthPrefix)
+///     .max_frame(64 * 1024)
+///     .connect("console.local:3032")
+///     .await?;
+/// # let _ = connection;
+/// # Ok(())
+/// # }
+/// ```
+pub type ConnectionBuilder = Builder<Tcp, Connect>;
+
+/// Connects with this framing and the default options.
+///
+/// With [`FramingKind::Auto`] SLIP is written until the peer has been heard.
+///
+/// # Errors
+///
+/// If the address cannot be resolved, or nobody accepts at any of those it stands for.
+///
+/// # Cancel safety
+///
+/// This function is cancel safe. If it does not complete, there is no connection.
+pub async fn connect(address: impl ToSocketAddrs, framing: FramingKind) -> io::Result<Connection> {
+    Connection::builder().framing(framing).connect(address).await
 }
 
 impl Connection {
-    pub(super) fn new(
-        stream: TcpStream,
-        config: &Config,
-        place: Option<OwnedSemaphorePermit>,
-    ) -> Self {
-        if let Err(error) = stream.set_nodelay(config.nodelay) {
-            // The stream works without it, a little later.
-            debug!(%error, nodelay = config.nodelay, "TCP_NODELAY left as it was");
-        }
-        Self { framed: Framed::new(stream, config.codec()), _place: place }
-    }
-
-    /// Waits until everything sent has been handed to the system.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError::Io`] if the connection is broken.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, the rest goes out with the next flush.
-    pub async fn flush(&mut self) -> Result<(), SendError> {
-        SinkExt::<Packet>::flush(&mut self.framed).await
-    }
-
-    /// Waits until everything sent has been handed to the system, then ends the stream to the peer.
-    ///
-    /// What the peer still sends can be read after it.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError::Io`] if the connection is broken.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, it can be called again.
-    pub async fn close(&mut self) -> Result<(), SendError> {
-        SinkExt::<Packet>::close(&mut self.framed).await
-    }
-
-    /// The framing in use; [`FramingKind::Auto`] until the first byte of the peer has told.
-    #[must_use]
-    pub fn framing(&self) -> FramingKind {
-        self.framed.codec().framing().kind()
-    }
-
-    /// How many bytes have arrived of a packet that is not whole yet.
-    #[must_use]
-    pub fn unfinished(&self) -> usize {
-        self.framed.read_buffer().len()
+    /// Begins to set options.
+    pub fn builder() -> ConnectionBuilder {
+        Builder { options: Options::new(), kind: Tcp::new(), role: Connect::new() }
     }
 
     /// The address of the peer.
@@ -96,7 +62,7 @@ impl Connection {
     ///
     /// If the system cannot tell, as when the connection is broken.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.framed.get_ref().peer_addr()
+        self.get_ref().peer_addr()
     }
 
     /// The address of this side.
@@ -105,75 +71,62 @@ impl Connection {
     ///
     /// If the system cannot tell.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.framed.get_ref().local_addr()
+        self.get_ref().local_addr()
     }
 }
 
-impl Stream for Connection {
-    type Item = Result<Result<Packet, BadPacket>, StreamError>;
+impl Builder<Tcp, Connect> {
+    /// Sets the address of this side: any that is free by default.
+    ///
+    /// A fixed port can be used for one connection to the same peer at a time, and not again for
+    /// a minute after it was closed from this side.
+    pub fn local_addr(mut self, address: SocketAddr) -> Self {
+        self.role.local_addr = Some(address);
+        self
+    }
 
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.framed).poll_next(cx)
+    /// Connects to the first of the addresses that accepts.
+    ///
+    /// # Errors
+    ///
+    /// If the address cannot be resolved, or nobody accepts at any of those it stands for.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it does not complete, there is no connection.
+    pub async fn connect(self, address: impl ToSocketAddrs) -> io::Result<Connection> {
+        let stream = match self.role.local_addr {
+            None => TcpStream::connect(address).await?,
+            Some(local) => connect_from(local, address).await?,
+        };
+        Ok(self.wrap(stream))
+    }
+
+    /// Takes over a stream that is connected already.
+    #[must_use]
+    pub fn wrap(self, stream: TcpStream) -> Connection {
+        self.kind.prepare(&stream);
+        let peer = stream.peer_addr().map_or(PeerAddr::Unnamed, PeerAddr::Ip);
+        Connection::new(stream, peer, &self.options, None)
     }
 }
 
-impl<'a> Sink<&'a Packet> for Connection {
-    type Error = SendError;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<&'a Packet>::poll_ready(Pin::new(&mut self.framed), cx)
+async fn connect_from(local: SocketAddr, address: impl ToSocketAddrs) -> io::Result<TcpStream> {
+    let mut refused = None;
+    for address in lookup_host(address).await? {
+        // A host may have addresses of the family in which this side has none.
+        if address.is_ipv4() != local.is_ipv4() {
+            continue;
+        }
+        let socket = if local.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.bind(local)?;
+        match socket.connect(address).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => refused = Some(error),
+        }
     }
-
-    fn start_send(mut self: Pin<&mut Self>, packet: &'a Packet) -> Result<(), SendError> {
-        Pin::new(&mut self.framed).start_send(packet)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<&'a Packet>::poll_flush(Pin::new(&mut self.framed), cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<&'a Packet>::poll_close(Pin::new(&mut self.framed), cx)
-    }
-}
-
-impl Sink<Packet> for Connection {
-    type Error = SendError;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<Packet>::poll_ready(Pin::new(&mut self.framed), cx)
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, packet: Packet) -> Result<(), SendError> {
-        Pin::new(&mut self.framed).start_send(packet)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<Packet>::poll_flush(Pin::new(&mut self.framed), cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<Packet>::poll_close(Pin::new(&mut self.framed), cx)
-    }
-}
-
-/// Sends bytes that the caller knows to be one packet; they are not checked.
-impl Sink<Bytes> for Connection {
-    type Error = SendError;
-
-    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<Bytes>::poll_ready(Pin::new(&mut self.framed), cx)
-    }
-
-    fn start_send(mut self: Pin<&mut Self>, packet: Bytes) -> Result<(), SendError> {
-        Pin::new(&mut self.framed).start_send(packet)
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<Bytes>::poll_flush(Pin::new(&mut self.framed), cx)
-    }
-
-    fn poll_close(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        Sink::<Bytes>::poll_close(Pin::new(&mut self.framed), cx)
-    }
+    Err(refused.unwrap_or_else(|| {
+        let reason = format!("the name stands for no address that {local} can connect to");
+        io::Error::new(io::ErrorKind::InvalidInput, reason)
+    }))
 }

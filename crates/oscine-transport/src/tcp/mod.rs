@@ -1,8 +1,8 @@
 //! Packets over TCP.
 //!
-//! A [`Connection`] is a stream and a sink of packets: tokio-util's `Framed` over a `TcpStream`,
-//! with a [`PacketCodec`](crate::PacketCodec). What comes out of it, and when, is told in
-//! [`codec`](crate::codec). A [`Listener`] accepts connections, [`connect`] makes one.
+//! A [`Connection`] is a stream and a sink of packets. What comes out of it, and when, is told in
+//! [`codec`](crate::codec); what else there is to it, in [`connection`](crate::connection). A
+//! [`Listener`] accepts connections, [`connect`] makes one.
 //!
 //! TCP has no marks between packets, so there are two framings, and peers that use the wrong one
 //! understand nothing. A listener therefore finds out which one each peer uses, and answers in the
@@ -28,18 +28,17 @@
 //! client.send(&ping).await?;
 //! let received = server.next().await.ok_or("closed")???;
 //! assert_eq!(received, ping);
-//! assert_eq!(server.framing(), FramingKind::LengthPrefix);
+//! assert_eq!(server.framing(), Some(FramingKind::LengthPrefix));
 //! # Ok(())
 //! # }
 //! ```
 
-pub(crate) mod config;
+pub(crate) mod bind;
 pub(crate) mod connection;
-pub(crate) mod connection_builder;
+pub(crate) mod kind;
 pub(crate) mod listener;
-pub(crate) mod listener_builder;
 
-pub use connection::Connection;
-pub use connection_builder::{ConnectionBuilder, connect};
+pub use bind::ListenerBuilder;
+pub use connection::{Connection, ConnectionBuilder, connect};
+pub use kind::Tcp;
 pub use listener::Listener;
-pub use listener_builder::ListenerBuilder;

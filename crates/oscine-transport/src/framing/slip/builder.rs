@@ -4,6 +4,22 @@ use crate::framing::slip::options::Options;
 use crate::framing::slip::stream::Slip;
 
 impl Slip {
+    /// Makes a framing that writes one END, after each packet, as RFC 1055 does.
+    ///
+    /// Each packet is one byte shorter than with [`double`](Self::double), and noise on the line
+    /// spoils the packet that follows it. Reading is the same: both are read.
+    #[must_use]
+    pub const fn single() -> Self {
+        Self::builder().leading_end(false).build()
+    }
+
+    /// Makes a framing that writes END before and after each packet, as OSC 1.1 asks for; it is the
+    /// same as [`new`](Self::new).
+    #[must_use]
+    pub const fn double() -> Self {
+        Self::new()
+    }
+
     /// Begins to set options.
     pub const fn builder() -> SlipBuilder {
         SlipBuilder { options: Options::new() }
@@ -33,7 +49,7 @@ impl SlipBuilder {
     /// A longer one that arrives is dropped and reported. Worst-case memory use is twice this
     /// figure, as every byte of a frame may come escaped.
     pub const fn max_frame(mut self, bytes: usize) -> Self {
-        self.options.max_frame = bytes;
+        self.options.max_frame = Some(bytes);
         self
     }
 

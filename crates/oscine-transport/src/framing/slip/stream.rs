@@ -68,13 +68,21 @@ impl Slip {
         Self { options, state: START, offset: 0 }
     }
 
+    /// Sets the limit, unless one was set already.
+    pub(crate) const fn or_max_frame(mut self, bytes: usize) -> Self {
+        if self.options.max_frame.is_none() {
+            self.options.max_frame = Some(bytes);
+        }
+        self
+    }
+
     /// Scans on from where the last call stopped.
     fn scan(&mut self, src: &mut BytesMut, scanned: usize, escapes: usize) -> Option<Decoded> {
         let rest = src.get(scanned..).unwrap_or_default();
         let found = memchr2(END, ESC, rest).map(|index| scanned + index);
         let end = found.unwrap_or(src.len());
-        if end - escapes > self.options.max_frame {
-            let kind = FrameFaultKind::TooLong { limit: self.options.max_frame };
+        if end - escapes > self.options.limit() {
+            let kind = FrameFaultKind::TooLong { limit: self.options.limit() };
             let fault = FrameFault::new(kind, self.offset);
             return Some(self.give_up(src, end, fault));
         }
@@ -180,7 +188,7 @@ impl Framing for Slip {
     }
 
     fn encode(&mut self, frame: &[u8], dst: &mut BytesMut) -> Result<(), FrameTooLong> {
-        FrameTooLong::check(frame.len(), self.options.max_frame)?;
+        FrameTooLong::check(frame.len(), self.options.limit())?;
         put(frame, self.options.leading_end, dst);
         Ok(())
     }

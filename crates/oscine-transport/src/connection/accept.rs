@@ -1,0 +1,104 @@
+//! Accepting connections, whatever the socket.
+
+use core::{future::Future, time::Duration};
+use std::{io, sync::Arc};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::Semaphore,
+    time::{Instant, sleep},
+};
+use tracing::{debug, warn};
+
+use crate::backoff::Backoff;
+use crate::connection::connection::Connection;
+use crate::connection::options::Options;
+use crate::peer_addr::PeerAddr;
+use crate::quiet::Quiet;
+use crate::stats::counters::{ConnectionEvent, Counters};
+
+/// A socket from which connections can be accepted.
+pub(crate) trait Source {
+    type Stream: AsyncRead + AsyncWrite + Unpin;
+    type Addr;
+
+    /// Waits for the next connection; cancel safe.
+    fn accept(&self) -> impl Future<Output = io::Result<(Self::Stream, Self::Addr)>> + Send;
+
+    fn peer(addr: &Self::Addr) -> PeerAddr;
+
+    /// Sets the options of a stream that has been accepted.
+    fn prepare(&self, stream: &Self::Stream);
+}
+
+/// Accepts connections up to a limit, and never fails.
+#[derive(Debug)]
+pub(crate) struct Acceptor {
+    options: Options,
+    counters: Arc<Counters>,
+    /// A permit for each connection that may still be accepted. A connection holds its permit.
+    places: Arc<Semaphore>,
+}
+
+impl Acceptor {
+    pub(crate) fn new(mut options: Options, max_connections: usize) -> Self {
+        let counters = Arc::clone(options.counters.get_or_insert_default());
+        let places = Arc::new(Semaphore::new(max_connections.min(Semaphore::MAX_PERMITS)));
+        Self { options, counters, places }
+    }
+
+    /// Accepts the next connection that no hook turns away; cancel safe.
+    pub(crate) async fn accept<L: Source>(&self, source: &L) -> (Connection<L::Stream>, L::Addr) {
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        loop {
+            let (stream, addr) = self.accept_stream(source).await;
+            let peer = L::peer(&addr);
+            if self.options.hooks.connecting(&peer) {
+                source.prepare(&stream);
+                return (Connection::new(stream, peer, &self.options, place), addr);
+            }
+            debug!(%peer, "connection refused by a hook");
+            self.counters.connection(ConnectionEvent::Refused);
+        }
+    }
+
+    async fn accept_stream<L: Source>(&self, source: &L) -> (L::Stream, L::Addr) {
+        let mut backoff = Backoff::new(0, FIRST_WAIT, LONGEST_WAIT);
+        let mut quiet = Quiet::default();
+        loop {
+            let error = match source.accept().await {
+                Ok(accepted) => return accepted,
+                Err(error) => error,
+            };
+            // A peer that has gone already says nothing about the next one.
+            if matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+            ) {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            self.counters.connection(ConnectionEvent::Failed);
+            let wait = backoff.fail();
+            if let Some(held_back) = quiet.admit(Instant::now()) {
+                warn!(%error, ?wait, held_back, "accepting failed, trying again");
+            }
+            sleep(wait).await;
+        }
+    }
+
+    pub(crate) fn places_left(&self) -> usize {
+        self.places.available_permits()
+    }
+
+    pub(crate) fn counters(&self) -> &Arc<Counters> {
+        &self.counters
+    }
+}
+
+/// How long to wait after the first failure; each further one doubles it.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+
+/// How long to wait at most. File descriptors come back when connections are dropped, which the
+/// listener cannot see.
+const LONGEST_WAIT: Duration = Duration::from_secs(1);

@@ -1,0 +1,168 @@
+//! A connection of packets over any stream.
+
+use std::sync::Arc;
+
+use oscine_codec::Packet;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    sync::OwnedSemaphorePermit,
+};
+use tokio_util::codec::Framed;
+
+use crate::codec::packet_codec::PacketCodec;
+use crate::connection::metered::Metered;
+use crate::connection::options::Options;
+use crate::connection::patience::{Patience, Stall};
+use crate::framing::any::AnyFraming;
+use crate::framing::kind::FramingKind;
+use crate::peer_addr::PeerAddr;
+use crate::send_error::SendError;
+use crate::stats::counters::{ConnectionEvent, Counters};
+use crate::stats::snapshot::Stats;
+
+/// A connection: a stream of what arrives and a sink of packets, over a stream of bytes.
+///
+/// The items are `Ok(Ok(packet))`, `Ok(Err(bad_packet))` after which the stream goes on, and
+/// `Err(error)` after which it ends; [`codec`](crate::codec) has the details. The sink takes what is
+/// [`Outgoing`](crate::codec::Outgoing): [`Packet`], [`&Packet`](Packet), and
+/// [`Bytes`](bytes::Bytes) that are a packet already.
+///
+/// The two directions end apart: see [`close`](Self::close). The connection is closed when it is
+/// dropped; what was not flushed is lost then. One from a listener counts against the listener's
+/// limit until it is dropped.
+///
+/// The sink holds at most 8 KiB and one packet before it waits for the peer. Reading holds at most
+/// one unfinished packet.
+#[derive(Debug)]
+pub struct Connection<S = TcpStream> {
+    pub(super) framed: Framed<Metered<S>, PacketCodec<AnyFraming>>,
+    pub(super) reading: Reading,
+    pub(super) patience: Patience,
+    pub(super) stall: Stall,
+    /// Why it came to a bad end, as it was counted; the first reason if there are several.
+    end: Option<ConnectionEvent>,
+    /// The place among the connections of a listener, given back when this is dropped; `None` for a
+    /// connection that was made from here.
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+/// Whether there may be more to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reading {
+    On,
+    /// An error was handed out, after which there is nothing.
+    Over,
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
+    pub(crate) fn new(
+        stream: S,
+        peer: PeerAddr,
+        options: &Options,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        let codec = options.codec(peer);
+        codec.counters().connection(ConnectionEvent::Opened);
+        codec.hooks().connected(codec.peer_addr());
+        Self {
+            framed: Framed::new(Metered::new(stream), codec),
+            reading: Reading::On,
+            patience: Patience::new(options.idle, options.frame),
+            stall: Stall::new(options.write),
+            end: None,
+            _place: place,
+        }
+    }
+
+    /// Waits until everything sent has been handed to the system.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Io`] if the connection is broken, [`SendError::Stalled`] if the peer has
+    /// stopped reading.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it does not complete, the rest goes out with the next flush.
+    pub async fn flush(&mut self) -> Result<(), SendError> {
+        futures::SinkExt::<Packet>::flush(self).await
+    }
+
+    /// Waits until everything sent has been handed to the system, then ends the stream to the peer.
+    ///
+    /// What the peer still sends can be read after it. In the same way, a peer that has ended its
+    /// stream may still wait for what is sent from here, in the framing it used.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Io`] if the connection is broken, [`SendError::Stalled`] if the peer has
+    /// stopped reading.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it does not complete, it can be called again.
+    pub async fn close(&mut self) -> Result<(), SendError> {
+        futures::SinkExt::<Packet>::close(self).await
+    }
+}
+
+impl<S> Connection<S> {
+    /// The framing in use; [`FramingKind::Auto`] until the first byte of the peer has told, `None`
+    /// if it is [one of another kind](super::Builder::framing_with).
+    #[must_use]
+    pub fn framing(&self) -> Option<FramingKind> {
+        match self.framed.codec().framing() {
+            AnyFraming::Known(framing) => Some(framing.kind()),
+            AnyFraming::Custom(_) => None,
+        }
+    }
+
+    /// How many bytes have arrived of a packet that is not whole yet.
+    #[must_use]
+    pub fn unfinished(&self) -> usize {
+        self.framed.read_buffer().len()
+    }
+
+    /// Who is at the other end, as far as it was known when the connection was made.
+    #[must_use]
+    pub fn peer(&self) -> &PeerAddr {
+        self.framed.codec().peer_addr()
+    }
+
+    /// What has gone through this connection so far, or through all that share its counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.framed.codec().stats()
+    }
+
+    /// The counters in which this connection counts; what is read gets there when all that is at
+    /// hand has been read.
+    #[must_use]
+    pub fn counters(&self) -> &Arc<Counters> {
+        self.framed.codec().counters()
+    }
+
+    /// The stream below, for instance to ask for a certificate.
+    #[must_use]
+    pub fn get_ref(&self) -> &S {
+        &self.framed.get_ref().io
+    }
+
+    /// Counts why the connection came to a bad end, if nothing was counted yet.
+    pub(super) fn ends_by(&mut self, event: ConnectionEvent) {
+        if self.end.is_none() {
+            self.end = Some(event);
+            self.counters().connection(event);
+        }
+    }
+}
+
+impl<S> Drop for Connection<S> {
+    fn drop(&mut self) {
+        let codec = self.framed.codec_mut();
+        codec.settle();
+        codec.counters().connection(ConnectionEvent::Closed);
+        codec.hooks().closed(codec.peer_addr());
+    }
+}

@@ -1,0 +1,58 @@
+//! What can be set on TCP sockets alone.
+
+use core::time::Duration;
+
+use socket2::{SockRef, TcpKeepalive};
+use tokio::net::TcpStream;
+use tracing::debug;
+
+use crate::connection::builder::Builder;
+
+/// A [`Builder`] of TCP sockets.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct Tcp {
+    pub(super) nodelay: bool,
+    pub(super) keep_alive: Option<Duration>,
+}
+
+impl Tcp {
+    pub(super) const fn new() -> Self {
+        Self { nodelay: true, keep_alive: None }
+    }
+
+    /// Sets the options on a stream. It works without them too, so a refusal is only told.
+    pub(super) fn prepare(&self, stream: &TcpStream) {
+        if let Err(error) = stream.set_nodelay(self.nodelay) {
+            debug!(%error, nodelay = self.nodelay, "TCP_NODELAY left as it was");
+        }
+        let Some(after) = self.keep_alive else { return };
+        let options = TcpKeepalive::new().with_time(after).with_interval(after);
+        if let Err(error) = SockRef::from(stream).set_tcp_keepalive(&options) {
+            debug!(%error, ?after, "keep-alive left as it was");
+        }
+    }
+}
+
+/// What can be set on every TCP connection.
+impl<R> Builder<Tcp, R> {
+    /// Sets `TCP_NODELAY`: true by default.
+    ///
+    /// Without it the system may hold a small packet back until the one before it was acknowledged,
+    /// which takes up to a fifth of a second.
+    pub fn nodelay(mut self, nodelay: bool) -> Self {
+        self.kind.nodelay = nodelay;
+        self
+    }
+
+    /// Sets after how much silence the system asks whether the peer is still there: never, by
+    /// default.
+    ///
+    /// It asks again after the same time, until its count is full (9 on Linux) and the connection
+    /// breaks. So a peer that lost its power or its network is noticed within ten times this, and
+    /// one that is there and silent is left alone. Whole seconds; a part of one may be lost.
+    pub fn keep_alive(mut self, after: impl Into<Option<Duration>>) -> Self {
+        self.kind.keep_alive = after.into();
+        self
+    }
+}
