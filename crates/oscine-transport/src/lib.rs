@@ -51,6 +51,7 @@ mod send_error;
 
 pub mod framing;
 
+pub mod bundling;
 pub mod codec;
 pub mod connection;
 pub mod endpoint;
