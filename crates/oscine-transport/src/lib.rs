@@ -46,6 +46,7 @@
 
 mod backoff;
 mod peer_addr;
+mod peer_key;
 mod quiet;
 mod send_error;
 
@@ -55,6 +56,7 @@ pub mod bundling;
 pub mod codec;
 pub mod connection;
 pub mod endpoint;
+pub mod endpoints;
 pub mod hook;
 pub mod reconnect;
 pub mod stats;
@@ -69,6 +71,7 @@ pub use codec::{BadPacket, PacketCodec, StreamError};
 pub use endpoint::Endpoint;
 pub use hook::Hook;
 pub use peer_addr::PeerAddr;
+pub use peer_key::PeerKey;
 pub use send_error::SendError;
 pub use stats::Stats;
 pub use udp::Udp;

@@ -402,7 +402,7 @@ async fn a_peer_that_takes_nothing_is_given_up() {
 
 #[tokio::test(start_paused = true)]
 async fn closing_sends_what_waits_and_takes_no_longer_than_the_grace() {
-    let (line, mut client) = Line::new(builder());
+    let (line, client) = Line::new(builder());
     let sender = client.sender();
     for count in 1..=3 {
         client.send(packet(count)).await.unwrap();
@@ -419,13 +419,13 @@ async fn closing_sends_what_waits_and_takes_no_longer_than_the_grace() {
     client.close().await;
 
     // Without a connection and with nothing to send it is over at once.
-    let (_line, mut client) = Line::new(builder());
+    let (_line, client) = Line::new(builder());
     let before = Instant::now();
     client.close().await;
     assert_eq!(before.elapsed(), Duration::ZERO);
 
     for stalled in [true, false] {
-        let (line, mut client) = Line::new(builder().max_age(None));
+        let (line, client) = Line::new(builder().max_age(None));
         let far = stalled.then(|| line.accept(8));
         let mut sent = client.send(packet(1)).await.unwrap();
         settle().await;
@@ -529,7 +529,7 @@ proptest! {
 
 /// Runs the steps, and compares what was told about each packet with what was counted.
 async fn run(steps: &[Step], close: bool) {
-    let (line, mut client) = Line::new(builder().queue(3));
+    let (line, client) = Line::new(builder().queue(3));
     let (mut outcomes, mut far) = (Vec::new(), None);
     let mut arrived = 0;
     for (count, step) in (0..).zip(steps) {

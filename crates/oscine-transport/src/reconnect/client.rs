@@ -68,7 +68,7 @@ impl Reconnecting {
     ///
     /// This method is cancel safe. If it does not complete, closing goes on; call it again to wait
     /// for it.
-    pub async fn close(&mut self) {
+    pub async fn close(&self) {
         self.sender.shared().close();
         let mut states = self.states_receiver();
         // An error would say that the client is gone, which cannot be.
