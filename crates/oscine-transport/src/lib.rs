@@ -11,6 +11,7 @@
 //!   [`UdpSender`](udp::UdpSender) sends from other tasks.
 //! * [`tcp`]: [`Listener`](tcp::Listener), [`connect`](tcp::connect), and
 //!   [`Connection`](tcp::Connection), a stream and a sink of packets in the framing of the peer.
+//! * `unix`: the same over unix sockets, streams and datagrams; not on Windows.
 //! * [`connection`]: [`Connection`](connection::Connection) over any stream of bytes, and its
 //!   options.
 //! * [`codec`]: [`PacketCodec`] makes a stream of packets out of anything that reads and writes
@@ -62,6 +63,8 @@ pub mod reconnect;
 pub mod stats;
 pub mod tcp;
 pub mod udp;
+#[cfg(unix)]
+pub mod unix;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]

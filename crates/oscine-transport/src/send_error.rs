@@ -6,6 +6,7 @@ use std::{borrow::Cow, io, net::SocketAddr};
 use thiserror::Error;
 
 use crate::framing::error::FrameTooLong;
+use crate::peer_addr::PeerAddr;
 use crate::stats::cause::DropCause;
 
 /// Why a packet was not sent; nothing of it has left, unless a connection broke while it was sent.
@@ -20,6 +21,13 @@ pub enum SendError {
     BroadcastOff {
         /// The address.
         peer: SocketAddr,
+    },
+    /// The address is of a kind that the socket cannot send to, or there is none: a unix socket that
+    /// was never bound has no name. The caller's fault.
+    #[error("{peer} is no address that this socket can send to")]
+    NoAddress {
+        /// The address.
+        peer: PeerAddr,
     },
     /// The system takes no more at the moment, and the call does not wait. The caller's choice.
     #[error("send buffer full")]

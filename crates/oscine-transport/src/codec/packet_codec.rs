@@ -82,6 +82,10 @@ impl<F: Framing> PacketCodec<F> {
         self
     }
 
+    pub(crate) fn set_peer(&mut self, peer: PeerAddr) {
+        self.peer = peer;
+    }
+
     pub(crate) fn hooks(&self) -> &Hooks {
         &self.hooks
     }

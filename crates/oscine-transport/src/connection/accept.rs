@@ -28,7 +28,9 @@ pub(crate) trait Source {
     fn peer(addr: &Self::Addr) -> PeerAddr;
 
     /// Sets the options of a stream that has been accepted.
-    fn prepare(&self, stream: &Self::Stream);
+    fn prepare(&self, stream: &Self::Stream) {
+        let _ = stream;
+    }
 }
 
 /// Accepts connections up to a limit, and never fails.

@@ -25,6 +25,7 @@ use crate::stats::counters::Counters;
 /// | | connects | listens |
 /// | --- | --- | --- |
 /// | TCP | [`tcp::ConnectionBuilder`](crate::tcp::ConnectionBuilder) | [`tcp::ListenerBuilder`](crate::tcp::ListenerBuilder) |
+/// | unix | `unix::ConnectionBuilder` | `unix::ListenerBuilder` |
 /// | any stream | `Builder` | |
 ///
 /// A builder can be cloned and used again, for instance to connect once more.
@@ -59,11 +60,7 @@ pub struct Builder<K = Any, R = Connect> {
 impl Builder {
     /// Begins to set options for a stream that is at hand.
     pub fn new() -> Self {
-        Self {
-            options: Options::new(),
-            kind: Any { peer: PeerAddr::Unnamed },
-            role: Connect::new(),
-        }
+        Self { options: Options::new(), kind: Any { peer: PeerAddr::Unnamed }, role: Connect }
     }
 
     /// Sets who is told to be at the other end: [`PeerAddr::Unnamed`] by default.

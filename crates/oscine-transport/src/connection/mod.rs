@@ -3,8 +3,8 @@
 //! A [`Connection`] is a stream and a sink of packets: tokio-util's `Framed` with a
 //! [`PacketCodec`](crate::PacketCodec), and what belongs to a connection besides: hooks, counters,
 //! time-outs, and its life from opening to closing. It runs over anything that reads and writes
-//! bytes. [`tcp`](crate::tcp) makes connections of their own kind; for
-//! TLS, a serial line or a pipe in a test there is [`Builder::wrap`].
+//! bytes. [`tcp`](crate::tcp) and `unix` make connections of their own kind; for TLS, a serial line
+//! or a pipe in a test there is [`Builder::wrap`].
 //!
 //! # Sending
 //!

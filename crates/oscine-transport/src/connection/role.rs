@@ -1,7 +1,5 @@
 //! What a builder builds.
 
-use std::net::SocketAddr;
-
 use crate::peer_addr::PeerAddr;
 
 /// A [`Builder`](crate::connection::Builder) for any stream that is at hand.
@@ -14,15 +12,7 @@ pub struct Any {
 /// A [`Builder`](crate::connection::Builder) for one connection.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
-pub struct Connect {
-    pub(crate) local_addr: Option<SocketAddr>,
-}
-
-impl Connect {
-    pub(crate) const fn new() -> Self {
-        Self { local_addr: None }
-    }
-}
+pub struct Connect;
 
 /// A [`Builder`](crate::connection::Builder) for a listener and the connections it accepts.
 #[derive(Debug, Clone, Copy)]
@@ -30,12 +20,10 @@ impl Connect {
 pub struct Listen {
     pub(crate) max_connections: usize,
     pub(crate) backlog: u32,
-    pub(crate) dual_stack: bool,
-    pub(crate) reuse_port: bool,
 }
 
 impl Listen {
     pub(crate) const fn new() -> Self {
-        Self { max_connections: 500, backlog: 300, dual_stack: false, reuse_port: false }
+        Self { max_connections: 500, backlog: 300 }
     }
 }

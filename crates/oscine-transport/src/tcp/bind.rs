@@ -56,7 +56,7 @@ impl Builder<Tcp, Listen> {
     /// They then appear under addresses such as `::ffff:127.0.0.1`. It matters where the address is
     /// `[::]`. By default an IPv4 socket can be bound to the same port beside it.
     pub fn dual_stack(mut self, dual_stack: bool) -> Self {
-        self.role.dual_stack = dual_stack;
+        self.kind.dual_stack = dual_stack;
         self
     }
 
@@ -66,7 +66,7 @@ impl Builder<Tcp, Listen> {
     /// silently take some of the peers of the first. It does nothing where the system does not know
     /// it, as on Windows.
     pub fn reuse_port(mut self, reuse_port: bool) -> Self {
-        self.role.reuse_port = reuse_port;
+        self.kind.reuse_port = reuse_port;
         self
     }
 
@@ -111,14 +111,14 @@ impl Builder<Tcp, Listen> {
     fn bind_to(&self, address: SocketAddr) -> io::Result<net::TcpListener> {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         if address.is_ipv6() {
-            socket.set_only_v6(!self.role.dual_stack)?;
+            socket.set_only_v6(!self.kind.dual_stack)?;
         }
         // On unix this lets the port be bound again while old connections linger, and no more. On
         // Windows it would let two programs listen on one port.
         #[cfg(unix)]
         socket.set_reuse_address(true)?;
         #[cfg(all(unix, not(any(target_os = "solaris", target_os = "illumos"))))]
-        socket.set_reuse_port(self.role.reuse_port)?;
+        socket.set_reuse_port(self.kind.reuse_port)?;
         socket.bind(&address.into())?;
         socket.listen(i32::try_from(self.role.backlog).unwrap_or(i32::MAX))?;
         Ok(socket.into())

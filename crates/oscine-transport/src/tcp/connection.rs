@@ -53,7 +53,7 @@ pub async fn connect(address: impl ToSocketAddrs, framing: FramingKind) -> io::R
 impl Connection {
     /// Begins to set options.
     pub fn builder() -> ConnectionBuilder {
-        Builder { options: Options::new(), kind: Tcp::new(), role: Connect::new() }
+        Builder { options: Options::new(), kind: Tcp::new(), role: Connect }
     }
 
     /// The address of the peer.
@@ -81,7 +81,7 @@ impl Builder<Tcp, Connect> {
     /// A fixed port can be used for one connection to the same peer at a time, and not again for
     /// a minute after it was closed from this side.
     pub fn local_addr(mut self, address: SocketAddr) -> Self {
-        self.role.local_addr = Some(address);
+        self.kind.local_addr = Some(address);
         self
     }
 
@@ -95,7 +95,7 @@ impl Builder<Tcp, Connect> {
     ///
     /// This method is cancel safe. If it does not complete, there is no connection.
     pub async fn connect(self, address: impl ToSocketAddrs) -> io::Result<Connection> {
-        let stream = match self.role.local_addr {
+        let stream = match self.kind.local_addr {
             None => TcpStream::connect(address).await?,
             Some(local) => connect_from(local, address).await?,
         };

@@ -1,6 +1,7 @@
 //! What can be set on TCP sockets alone.
 
 use core::time::Duration;
+use std::net::SocketAddr;
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
@@ -14,11 +15,23 @@ use crate::connection::builder::Builder;
 pub struct Tcp {
     pub(super) nodelay: bool,
     pub(super) keep_alive: Option<Duration>,
+    /// Where a connection comes from.
+    pub(super) local_addr: Option<SocketAddr>,
+    /// Whether a listener takes IPv4 peers on an IPv6 address.
+    pub(super) dual_stack: bool,
+    /// Whether a listener shares its port.
+    pub(super) reuse_port: bool,
 }
 
 impl Tcp {
     pub(super) const fn new() -> Self {
-        Self { nodelay: true, keep_alive: None }
+        Self {
+            nodelay: true,
+            keep_alive: None,
+            local_addr: None,
+            dual_stack: false,
+            reuse_port: false,
+        }
     }
 
     /// Sets the options on a stream. It works without them too, so a refusal is only told.

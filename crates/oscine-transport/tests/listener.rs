@@ -1,0 +1,172 @@
+//! What can be set on TCP listeners and connections.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+use std::{net::SocketAddr, pin::pin, sync::Mutex, time::Duration};
+
+use futures::{SinkExt, StreamExt, poll};
+use oscine_codec::{Message, Packet};
+use oscine_transport::{
+    Hook, PeerAddr,
+    framing::FramingKind,
+    tcp::{self, Connection, Listener},
+};
+use socket2::SockRef;
+use tokio::{io::AsyncReadExt, net::TcpStream};
+
+fn packet(address: &str) -> Packet {
+    Message::new(address, ()).unwrap().into()
+}
+
+/// Lets one port in, and notes what it hears.
+#[derive(Default)]
+struct Porter {
+    welcome: Mutex<Option<SocketAddr>>,
+    heard: Mutex<Vec<String>>,
+}
+
+impl Porter {
+    fn note(&self, word: &str, peer: &PeerAddr) {
+        let ours = peer.ip() == *self.welcome.lock().unwrap();
+        self.heard.lock().unwrap().push(format!("{word} {ours}"));
+    }
+}
+
+impl Hook for Porter {
+    fn connecting(&self, peer: &PeerAddr) -> bool {
+        self.note("connecting", peer);
+        peer.ip() == *self.welcome.lock().unwrap()
+    }
+
+    fn connected(&self, peer: &PeerAddr) {
+        self.note("connected", peer);
+    }
+
+    fn closed(&self, peer: &PeerAddr) {
+        self.note("closed", peer);
+    }
+}
+
+#[tokio::test]
+async fn who_is_not_welcome_is_closed_and_counted() {
+    let porter = std::sync::Arc::new(Porter::default());
+    let builder = Listener::builder().hook(std::sync::Arc::clone(&porter)).max_connections(1);
+    let listener = builder.bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut stranger = TcpStream::connect(address).await.unwrap();
+    let mut friend = tcp::connect(address, FramingKind::Slip).await.unwrap();
+    *porter.welcome.lock().unwrap() = Some(friend.local_addr().unwrap());
+
+    let (mut connection, peer) = listener.accept().await;
+    assert_eq!(peer, friend.local_addr().unwrap());
+    assert_eq!(connection.peer(), &PeerAddr::Ip(peer));
+    // The stranger is closed without a byte, and took no place.
+    assert_eq!(stranger.read(&mut [0]).await.unwrap_or(0), 0);
+    friend.send(packet("/a")).await.unwrap();
+    assert_eq!(connection.next().await.unwrap().unwrap(), Ok(packet("/a")));
+    drop(connection);
+    assert_eq!(listener.places_left(), 1);
+
+    let heard = porter.heard.lock().unwrap().clone();
+    assert_eq!(heard, ["connecting false", "connecting true", "connected true", "closed true"]);
+    let stats = listener.stats().connections;
+    assert_eq!((stats.refused, stats.opened, stats.open, stats.failed), (1, 1, 0, 0));
+}
+
+#[tokio::test]
+async fn connections_of_a_listener_count_together() {
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let mut pairs = Vec::new();
+    for _ in 0..3 {
+        let address = listener.local_addr().unwrap();
+        let mut client = tcp::connect(address, FramingKind::Slip).await.unwrap();
+        let (mut server, _) = listener.accept().await;
+        client.send(packet("/a")).await.unwrap();
+        server.next().await.unwrap().unwrap().unwrap();
+        // Each client counts for itself.
+        assert_eq!((client.stats().sent, client.stats().connections.open), (1, 1));
+        pairs.push((client, server));
+    }
+    assert_eq!(listener.stats().connections.open, 3);
+    drop(pairs);
+    let stats = listener.stats();
+    assert_eq!((stats.received, stats.connections.open, stats.connections.opened), (3, 0, 3));
+}
+
+#[tokio::test]
+async fn options_of_the_socket_are_set_on_both_sides() {
+    let after = Duration::from_secs(42);
+    for (nodelay, keep_alive) in [(true, None), (false, Some(after))] {
+        let listener = Listener::builder().nodelay(nodelay).keep_alive(keep_alive);
+        let listener = listener.bind("127.0.0.1:0").await.unwrap();
+        let client = Connection::builder().nodelay(nodelay).keep_alive(keep_alive);
+        let client = client.connect(listener.local_addr().unwrap()).await.unwrap();
+        let (server, _) = listener.accept().await;
+        for connection in [client, server] {
+            let socket = SockRef::from(connection.get_ref());
+            assert_eq!(socket.tcp_nodelay().unwrap(), nodelay);
+            assert_eq!(socket.keepalive().unwrap(), keep_alive.is_some());
+            #[cfg(unix)]
+            if keep_alive.is_some() {
+                assert_eq!(socket.tcp_keepalive_time().unwrap(), after);
+                assert_eq!(socket.tcp_keepalive_interval().unwrap(), after);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_comes_from_where_it_was_told_to() {
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let free = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let local = free.local_addr().unwrap();
+    drop(free);
+    let client = Connection::builder().local_addr(local).connect(address).await.unwrap();
+    assert_eq!(client.local_addr().unwrap(), local);
+    assert_eq!(listener.accept().await.1, local);
+
+    let v6 = "[::1]:0".parse().unwrap();
+    let error = Connection::builder().local_addr(v6).connect(address).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn one_socket_takes_both_families_if_it_is_told_to() {
+    for dual_stack in [false, true] {
+        let listener = Listener::builder().dual_stack(dual_stack).bind("[::]:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let v6 = TcpStream::connect(("::1", port)).await.unwrap();
+        assert_eq!(listener.accept().await.1, v6.local_addr().unwrap());
+        let v4 = TcpStream::connect(("127.0.0.1", port)).await;
+        assert_eq!(v4.is_ok(), dual_stack);
+        // Otherwise the port is free in the other family.
+        assert_eq!(Listener::bind(("0.0.0.0", port)).await.is_ok(), !dual_stack);
+        if let Ok(v4) = v4 {
+            let (_, peer) = listener.accept().await;
+            assert!(peer.is_ipv6() && peer.port() == v4.local_addr().unwrap().port(), "{peer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_port_is_shared_only_if_all_ask_for_it() {
+    let builder = Listener::builder().reuse_port(true);
+    let first = builder.clone().bind("127.0.0.1:0").await.unwrap();
+    let address = first.local_addr().unwrap();
+    Listener::bind(address).await.unwrap_err();
+    if cfg!(target_os = "linux") {
+        builder.bind(address).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_listens_already_is_taken_over() {
+    let socket = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap();
+    let listener = Listener::builder().framing(FramingKind::LengthPrefix).wrap(socket).unwrap();
+    assert_eq!(listener.local_addr().unwrap(), address);
+    let mut accept = pin!(listener.accept());
+    assert!(poll!(accept.as_mut()).is_pending());
+    let _client = TcpStream::connect(address).await.unwrap();
+    assert_eq!(accept.await.0.framing(), Some(FramingKind::LengthPrefix));
+}
