@@ -29,6 +29,24 @@ pub enum SendError {
         /// The address.
         peer: PeerAddr,
     },
+    /// The address is of the family that the socket does not speak. The caller's fault.
+    ///
+    /// An IPv6 socket reaches IPv4 addresses if it is [dual-stack]. IPv6 has no broadcast, so a
+    /// broadcast address always needs IPv4; multicast groups have both.
+    ///
+    /// [dual-stack]: crate::udp::UdpBuilder::dual_stack
+    #[error(
+        "{peer} is not reached from an {}",
+        if peer.is_ipv4() {
+            "IPv6 socket without dual stack, and IPv6 has no broadcast"
+        } else {
+            "IPv4 socket"
+        }
+    )]
+    OtherFamily {
+        /// The address.
+        peer: SocketAddr,
+    },
     /// The system takes no more at the moment, and the call does not wait. The caller's choice.
     #[error("send buffer full")]
     Full,

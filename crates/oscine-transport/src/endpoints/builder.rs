@@ -110,7 +110,7 @@ impl EndpointsBuilder {
         self
     }
 
-    /// Sets the counters to count in: its own by default.
+    /// Sets the counters to count in: its own by default. A socket that is given counts in its own.
     pub fn counters(mut self, counters: Arc<Counters>) -> Self {
         self.counters = counters;
         self
@@ -119,7 +119,8 @@ impl EndpointsBuilder {
     /// Makes the registry, which is empty.
     #[must_use]
     pub fn build(self) -> Endpoints {
-        let Self { sockets, find, expiry, clients, counters } = self;
+        let Self { mut sockets, find, expiry, clients, counters } = self;
+        sockets.counters = Arc::clone(&counters);
         let clients = clients.send_only().counters(Arc::clone(&counters));
         let resolver = Arc::new(Resolver { find, expiry, counters });
         Endpoints::from_means(Means { sockets, resolver, clients })

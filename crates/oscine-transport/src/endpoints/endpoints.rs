@@ -127,7 +127,8 @@ impl Endpoints {
             .await;
     }
 
-    /// What has gone through all connections so far. Datagrams are counted by their sockets.
+    /// What has gone out so far, but for datagrams from a socket that was
+    /// [given](crate::endpoints::EndpointsBuilder::udp), which are in the statistics of that socket.
     ///
     /// Look-ups that failed are among the [transient errors](Stats::transient_errors).
     #[must_use]

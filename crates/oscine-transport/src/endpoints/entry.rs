@@ -42,6 +42,8 @@ enum Route {
     Name(Arc<Lookup>),
     /// Started when it is first used.
     Stream(OnceLock<Reconnecting>),
+    #[cfg(unix)]
+    Path(std::path::PathBuf),
     Unsupported,
 }
 
@@ -63,10 +65,13 @@ impl Entry {
                 Some(addr) => addr_route(addr),
                 None => Route::Name(Lookup::new(Arc::clone(&endpoint))),
             },
-            Endpoint::Tcp { .. } | Endpoint::Unix { framing: Some(_), .. } => {
-                Route::Stream(OnceLock::new())
-            }
-            Endpoint::Unix { framing: None, .. } => Route::Unsupported,
+            Endpoint::Tcp { .. } => Route::Stream(OnceLock::new()),
+            #[cfg(unix)]
+            Endpoint::Unix { framing: Some(_), .. } => Route::Stream(OnceLock::new()),
+            #[cfg(unix)]
+            Endpoint::Unix { path, framing: None } => Route::Path(path.clone()),
+            #[cfg(not(unix))]
+            Endpoint::Unix { .. } => Route::Unsupported,
         };
         let target = match name {
             Some(name) => Target::Name(name),
@@ -89,6 +94,13 @@ impl Entry {
                 Some(packet) => Ok(client.try_send(packet.clone()).map(drop)?),
                 None => Ok(()),
             }),
+            #[cfg(unix)]
+            Route::Path(path) => means
+                .sockets
+                .unix()
+                .map_err(SendError::from)
+                .and_then(|socket| packet.map_or(Ok(()), |packet| socket.try_send_to(packet, path)))
+                .map_err(TargetError::from),
             Route::Unsupported => Err(self.unsupported()),
         };
         Progress::Done(done)
@@ -98,7 +110,7 @@ impl Entry {
     pub(super) fn started(&self) -> Option<&Reconnecting> {
         match &self.route {
             Route::Stream(client) => client.get(),
-            Route::Addr(_) | Route::Name(_) | Route::Unsupported => None,
+            _ => None,
         }
     }
 

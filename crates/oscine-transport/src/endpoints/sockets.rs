@@ -3,17 +3,21 @@
 use std::{
     io,
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
+use crate::stats::counters::Counters;
 use crate::udp::sender::UdpSender;
 use crate::udp::socket::Udp;
 
 /// One socket for each family of addresses, bound when it is first needed unless it was given.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(super) struct Sockets {
     v4: OnceLock<UdpSender>,
     v6: OnceLock<UdpSender>,
+    #[cfg(unix)]
+    unix: OnceLock<crate::unix::sender::Sender>,
+    pub(super) counters: Arc<Counters>,
 }
 
 impl Sockets {
@@ -32,8 +36,22 @@ impl Sockets {
         if let Some(sender) = place.get() {
             return Ok(sender);
         }
-        let sender = Udp::from_std(UdpSocket::bind(any)?)?.sender();
+        let sender = Udp::builder()
+            .counters(Arc::clone(&self.counters))
+            .wrap(UdpSocket::bind(any)?)?
+            .sender();
         // Another task may have been quicker; then its socket is the one.
         Ok(place.get_or_init(|| sender))
+    }
+
+    /// The socket from which to send to paths. It has no name, so nobody can reply.
+    #[cfg(unix)]
+    pub(super) fn unix(&self) -> io::Result<&crate::unix::sender::Sender> {
+        if let Some(sender) = self.unix.get() {
+            return Ok(sender);
+        }
+        let builder = crate::unix::datagrams::Datagrams::builder();
+        let sender = builder.counters(Arc::clone(&self.counters)).unbound()?.sender();
+        Ok(self.unix.get_or_init(|| sender))
     }
 }

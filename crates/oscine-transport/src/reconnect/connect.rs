@@ -19,6 +19,8 @@ use crate::reconnect::connector::Connector;
 use crate::reconnect::role::Reconnect;
 use crate::tcp::connection::Connection;
 use crate::tcp::kind::Tcp;
+#[cfg(unix)]
+use crate::unix::connection::Unix;
 
 impl Reconnecting {
     /// Keeps a connection to this endpoint alive, with the default options.
@@ -46,6 +48,12 @@ impl Reconnecting {
     /// that may take a quarter of an hour.
     pub fn tcp() -> Builder<Tcp, Reconnect> {
         Connection::builder().keep_alive(KEEP_ALIVE).reconnecting()
+    }
+
+    /// Begins to set options for a unix socket.
+    #[cfg(unix)]
+    pub fn unix() -> Builder<Unix, Reconnect> {
+        crate::unix::connection::Connection::builder().reconnecting()
     }
 }
 
@@ -91,6 +99,24 @@ impl Builder<Tcp, Reconnect> {
     }
 }
 
+#[cfg(unix)]
+impl Builder<Unix, Reconnect> {
+    /// Keeps a connection to the socket at this path alive.
+    ///
+    /// # Panics
+    ///
+    /// Outside of a tokio runtime.
+    #[must_use = "dropping the client closes it"]
+    pub fn connect(mut self, path: impl Into<std::path::PathBuf>) -> Reconnecting {
+        let (builder, path) = (self.connection(), path.into());
+        let connector = Connector::new(move || {
+            let (builder, path) = (builder.clone(), path.clone());
+            async move { builder.connect(path).await }
+        });
+        self.start(connector)
+    }
+}
+
 impl Builder<Any, Reconnect> {
     /// Keeps a connection to this endpoint alive, in the framing that it names.
     ///
@@ -113,6 +139,12 @@ impl Builder<Any, Reconnect> {
                     Some(address) => builder.connect(address),
                     None => builder.connect((host.to_string(), *port)),
                 })
+            }
+            #[cfg(unix)]
+            Endpoint::Unix { path, framing: Some(framing) } => {
+                let Builder { kind, .. } = Reconnecting::unix();
+                let Self { options, role, .. } = self.framing(*framing);
+                Ok(Builder { options, kind, role }.connect(path))
             }
             _ => {
                 let reason = format!("{endpoint} is nothing to connect a stream to");

@@ -29,7 +29,8 @@ macro_rules! causes {
 
 causes! {
     /// In: the system's receive buffer was full. Such packets are not in
-    /// [`Stats::received`](crate::stats::Stats::received), as they never came so far.
+    /// [`Stats::received`](crate::stats::Stats::received), as they never came so far. Linux tells
+    /// it; datagrams that were joined on the way (GRO) are one to it.
     ReceiveBuffer = "receive-buffer",
     /// In: a hook refused it.
     Refused = "refused",
@@ -47,6 +48,7 @@ causes! {
     Offline = "offline",
     /// Out: it had waited for too long.
     Stale = "stale",
-    /// Out: it was handed over to a connection that broke before it was written.
+    /// Out: it was handed over to a connection that broke before it was written, or to a sink of
+    /// datagrams, and the system refused it.
     Lost = "lost",
 }

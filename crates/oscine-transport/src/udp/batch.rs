@@ -4,17 +4,19 @@ use std::{iter::FusedIterator, net::SocketAddr};
 
 use tokio::time::Instant;
 
-use crate::udp::counters::Counters;
-use crate::udp::inbox::Cursor;
+use crate::stats::counters::Counters;
+use crate::udp::inbox::{Cursor, InPlace};
+use crate::udp::screen::{Screenings, too_long};
 
 /// The datagrams of one read, in place: neither copied nor decoded.
 ///
 /// It is an iterator. What is not taken from it comes with the next batch. Datagrams above the
-/// limit of the socket are counted and left out; empty ones are not.
+/// limit of the socket, and those that hooks refuse, are counted and left out; empty ones are not.
 #[derive(Debug)]
 pub struct Batch<'a> {
     slots: &'a [u8],
     cursor: &'a mut Cursor,
+    screened: Screenings<'a>,
     counters: &'a Counters,
     max_datagram: usize,
 }
@@ -32,26 +34,26 @@ pub struct Datagram<'a> {
 }
 
 impl<'a> Batch<'a> {
-    pub(super) fn new(
-        (slots, cursor): (&'a [u8], &'a mut Cursor),
-        counters: &'a Counters,
-        max_datagram: usize,
-    ) -> Self {
-        Self { slots, cursor, counters, max_datagram }
+    pub(super) fn new(at_hand: InPlace<'a>, counters: &'a Counters, max_datagram: usize) -> Self {
+        let InPlace { slots, cursor, screened } = at_hand;
+        Self { slots, cursor, screened: screened.in_place(), counters, max_datagram }
     }
 }
 
 impl<'a> Iterator for Batch<'a> {
     type Item = Datagram<'a>;
 
+    #[inline]
     fn next(&mut self) -> Option<Datagram<'a>> {
-        loop {
-            let (bytes, peer) = self.cursor.next(self.slots)?;
+        let at = self.cursor.at();
+        while let Some((bytes, peer)) = self.cursor.next(self.slots) {
             if bytes.len() <= self.max_datagram {
-                return Some(Datagram { bytes, peer, at: self.cursor.at() });
+                return Some(Datagram { bytes, peer, at });
             }
-            self.counters.bad_packet();
+            too_long(self.max_datagram, self.counters);
         }
+        let (bytes, peer) = self.screened.next(self.slots)?;
+        Some(Datagram { bytes, peer, at })
     }
 }
 

@@ -1,25 +1,27 @@
 //! Where a socket's datagrams lie between the read and the reader.
 
+use core::ops::Range;
 use std::{array, fmt, io, io::IoSliceMut, net::SocketAddr};
 
-use bytes::{Bytes, BytesMut};
 use quinn_udp::RecvMeta;
 use tokio::time::Instant;
 
+use crate::udp::reach::canonical;
+use crate::udp::screen::{Screen, Screened};
+
 /// The datagrams of the last read that have not been taken yet.
 ///
-/// The system reads into slots of fixed size, which a small datagram fills only at its beginning
-/// and which are used again for the next read. Whoever looks at a datagram in place pays nothing
-/// for it. An owned one is copied out, together with all that came in the same slot, to a pool
-/// where the bytes lie close together: a packet that is kept then holds on to 64 KiB at most, not
-/// to all slots. The pool takes its memory back when nobody holds on to it, so a warm receiver
-/// allocates nothing.
+/// The system reads into slots of fixed size, which are used again for the next read. Whoever looks
+/// at a datagram in place pays nothing for it; whoever keeps a packet copies it out, so that it
+/// holds on to its own bytes and nothing else.
+///
+/// No datagram is ever cut short (`MSG_TRUNC`): a slot has room for all that the length field of
+/// UDP can say, and what the system joins is one datagram to it.
 pub(super) struct Inbox {
     slots: Box<[u8]>,
     cursor: Cursor,
-    pool: BytesMut,
-    /// Invariant: empty, or a copy of what is left in the slot at the cursor.
-    shared: Bytes,
+    /// What hooks made of the datagrams. If there are hooks the cursor is at its end.
+    screened: Screened,
 }
 
 /// How far the slots have been read.
@@ -32,11 +34,18 @@ pub(super) struct Cursor {
     at: Instant,
 }
 
+/// The datagrams at hand: first those at the cursor, then those that hooks have seen.
+pub(super) struct InPlace<'a> {
+    pub(super) slots: &'a [u8],
+    pub(super) cursor: &'a mut Cursor,
+    pub(super) screened: &'a mut Screened,
+}
+
 impl Inbox {
     pub(super) fn new() -> Self {
         Self {
             // Zeroed memory comes from the system page by page, as it is written to.
-            slots: vec![0; SLOTS * SLOT].into_boxed_slice(),
+            slots: vec![0; SLOTS * PITCH].into_boxed_slice(),
             cursor: Cursor {
                 metas: [RecvMeta::default(); SLOTS],
                 filled: 0,
@@ -44,13 +53,12 @@ impl Inbox {
                 byte: 0,
                 at: Instant::now(),
             },
-            pool: BytesMut::new(),
-            shared: Bytes::new(),
+            screened: Screened::default(),
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.cursor.slot >= self.cursor.filled
+        self.cursor.slot >= self.cursor.filled && self.screened.is_empty()
     }
 
     /// When the datagrams at hand were read.
@@ -64,41 +72,35 @@ impl Inbox {
         &mut self,
         read: impl FnOnce(&mut [IoSliceMut<'_>], &mut [RecvMeta]) -> io::Result<usize>,
     ) -> io::Result<(u64, u64)> {
-        self.shared.clear();
+        self.screened.clear();
         self.cursor.filled = 0;
         self.cursor.slot = 0;
         self.cursor.byte = 0;
-        let mut slots = self.slots.chunks_exact_mut(SLOT);
-        let mut slices: [IoSliceMut<'_>; SLOTS] =
-            array::from_fn(|_| IoSliceMut::new(slots.next().unwrap_or_default()));
+        let mut slots = self.slots.chunks_exact_mut(PITCH);
+        let mut slices: [IoSliceMut<'_>; SLOTS] = array::from_fn(|_| {
+            let slot = slots.next().and_then(|slot| slot.get_mut(..SLOT));
+            IoSliceMut::new(slot.unwrap_or_default())
+        });
         self.cursor.filled = read(&mut slices, &mut self.cursor.metas)?.min(SLOTS);
         self.cursor.at = Instant::now();
-        let metas = self.cursor.metas.get(..self.cursor.filled).unwrap_or_default();
-        Ok(metas.iter().fold((0, 0), |(datagrams, bytes), meta| {
+        let metas = self.cursor.metas.get_mut(..self.cursor.filled).unwrap_or_default();
+        Ok(metas.iter_mut().fold((0, 0), |(datagrams, bytes), meta| {
+            meta.addr = canonical(meta.addr);
             (datagrams + meta.len.div_ceil(stride(meta)).max(1) as u64, bytes + meta.len as u64)
         }))
     }
 
-    /// The slots and the place in them, for reading in place.
-    pub(super) fn in_place(&mut self) -> (&[u8], &mut Cursor) {
-        self.shared.clear();
-        (&self.slots, &mut self.cursor)
+    /// Shows all datagrams to hooks.
+    pub(super) fn screen(&mut self, screen: &Screen<'_>) {
+        while let Some((place, peer)) = self.cursor.next_place() {
+            screen.admit(&self.slots, place, peer, &mut self.screened);
+        }
     }
 
-    /// Takes the next datagram.
-    pub(super) fn take(&mut self) -> Option<(Bytes, SocketAddr)> {
-        let fresh = self.shared.is_empty();
-        let rest = self.cursor.rest(&self.slots)?;
-        if fresh {
-            if self.pool.capacity() < rest.len() {
-                // Takes back the memory handed out before, or gets new memory if it is still held.
-                self.pool.reserve(SLOT);
-            }
-            self.pool.extend_from_slice(rest);
-            self.shared = self.pool.split().freeze();
-        }
-        let (datagram, peer) = self.cursor.next(&self.slots)?;
-        Some((self.shared.split_to(datagram.len()), peer))
+    /// The datagrams at hand, for reading in place.
+    pub(super) fn in_place(&mut self) -> InPlace<'_> {
+        let Self { slots, cursor, screened } = self;
+        InPlace { slots, cursor, screened }
     }
 }
 
@@ -114,28 +116,26 @@ impl Cursor {
     }
 
     /// Takes the next datagram where it lies.
+    #[inline]
     pub(super) fn next<'a>(&mut self, slots: &'a [u8]) -> Option<(&'a [u8], SocketAddr)> {
-        let meta = self.meta()?;
-        let (stride, peer) = (stride(meta), meta.addr);
-        let rest = self.rest(slots)?;
-        let (datagram, after) = rest.split_at_checked(stride).unwrap_or((rest, &[]));
-        if after.is_empty() {
+        let (place, peer) = self.next_place()?;
+        Some((slots.get(place)?, peer))
+    }
+
+    #[inline]
+    fn next_place(&mut self) -> Option<(Range<usize>, SocketAddr)> {
+        let meta = self.metas.get(..self.filled)?.get(self.slot)?;
+        let slot = self.slot * PITCH;
+        let start = slot + self.byte;
+        let end = (start + stride(meta)).min(slot + meta.len);
+        let peer = meta.addr;
+        if end < slot + meta.len {
+            self.byte = end - slot;
+        } else {
             self.slot += 1;
             self.byte = 0;
-        } else {
-            self.byte += stride;
         }
-        Some((datagram, peer))
-    }
-
-    /// What has not been taken from the slot at hand; empty if that is an empty datagram.
-    fn rest<'a>(&self, slots: &'a [u8]) -> Option<&'a [u8]> {
-        let start = self.slot * SLOT;
-        slots.get(start + self.byte..start + self.meta()?.len)
-    }
-
-    fn meta(&self) -> Option<&RecvMeta> {
-        self.metas.get(..self.filled)?.get(self.slot)
+        Some((start..end, peer))
     }
 }
 
@@ -150,12 +150,17 @@ impl fmt::Debug for Cursor {
 }
 
 /// The length of each datagram in a slot but the last, never 0.
+#[inline]
 fn stride(meta: &RecvMeta) -> usize {
     if meta.stride == 0 { meta.len.max(1) } else { meta.stride }
 }
 
 /// The most that one datagram, or several that the system joined, can be.
 const SLOT: usize = 64 * 1024;
+
+/// From one slot to the next: a few lines of the cache more than a power of two, or the beginnings
+/// of all slots would compete for the same lines.
+const PITCH: usize = SLOT + 320;
 
 /// How many slots one read can fill.
 const SLOTS: usize = 16;
@@ -184,52 +189,28 @@ mod tests {
     fn joined_datagrams_come_apart_and_empty_ones_are_not_lost() {
         let reads: &[(&[u8], usize)] = &[(b"aabbc", 2), (b"", 0), (b"dd", 2), (b"e", 9)];
         let expected: [&[u8]; 6] = [b"aa", b"bb", b"c", b"", b"dd", b"e"];
-
         let mut inbox = filled(reads);
-        let owned: Vec<_> = core::iter::from_fn(|| inbox.take()).map(|(bytes, _)| bytes).collect();
-        assert_eq!(owned, expected);
-        assert!(inbox.is_empty());
-
-        let mut inbox = filled(reads);
-        let (slots, cursor) = inbox.in_place();
+        let InPlace { slots, cursor, .. } = inbox.in_place();
         let lent: Vec<_> = core::iter::from_fn(|| cursor.next(slots)).map(|(d, _)| d).collect();
         assert_eq!(lent, expected);
+        assert!(inbox.is_empty());
     }
 
     #[test]
-    fn both_ways_of_reading_share_one_place() {
-        let mut inbox = filled(&[(b"aabbcc", 2), (b"dd", 2)]);
-        assert_eq!(inbox.take().unwrap().0, &b"aa"[..]);
-        let (slots, cursor) = inbox.in_place();
-        assert_eq!(cursor.next(slots).unwrap().0, b"bb");
-        assert_eq!(inbox.take().unwrap().0, &b"cc"[..]);
-        assert_eq!(inbox.take().unwrap().0, &b"dd"[..]);
-        assert!(inbox.take().is_none());
-    }
-
-    #[test]
-    fn a_warm_pool_uses_its_memory_again() {
-        let datagram = [7_u8; 1000];
-        let mut inbox = filled(&[(&datagram, 1000)]);
-        for _ in 0..1000 {
-            assert_eq!(inbox.take().unwrap().0, &datagram[..]);
-            inbox
-                .fill(|_, metas| {
-                    metas[0].len = 1000;
-                    Ok(1)
-                })
-                .unwrap();
-        }
-        let (kept, _) = inbox.take().unwrap();
-        assert!(!inbox.pool.try_reclaim(60_000), "the pool belongs to `kept` as well");
-        drop(kept);
-        assert!(inbox.pool.try_reclaim(60_000));
+    fn a_slot_holds_the_longest_datagram() {
+        let longest = vec![7; 65_535];
+        let mut inbox = filled(&[(&longest, 65_535), (b"next", 4)]);
+        let InPlace { slots, cursor, .. } = inbox.in_place();
+        assert_eq!(cursor.next(slots).unwrap().0, longest);
+        assert_eq!(cursor.next(slots).unwrap().0, b"next");
     }
 
     #[test]
     fn a_failed_read_leaves_nothing_to_take() {
         let mut inbox = filled(&[(b"aabb", 2)]);
         inbox.fill(|_, _| Err(io::ErrorKind::WouldBlock.into())).unwrap_err();
-        assert!(inbox.take().is_none());
+        assert!(inbox.is_empty());
+        let InPlace { slots, cursor, .. } = inbox.in_place();
+        assert!(cursor.next(slots).is_none());
     }
 }

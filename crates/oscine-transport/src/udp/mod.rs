@@ -13,7 +13,7 @@
 //! 2. **A datagram above the limit** that was set is an item with
 //!    [`BadPacket::Frame`](crate::BadPacket::Frame). No datagram is ever delivered short.
 //! 3. **An ICMP answer,** such as "nobody listens on that port", which systems report on the next
-//!    receive or send, is counted in [`UdpStats::transient_errors`], and the call is made again.
+//!    receive or send, is counted in [`Stats::transient_errors`](crate::stats::Stats), and the call is made again.
 //! 4. **Any other error of receiving** is counted there too and logged, once a minute at most. If
 //!    errors repeat, the socket waits between attempts, up to a second.
 //!
@@ -58,22 +58,39 @@
 
 pub(crate) mod batch;
 pub(crate) mod builder;
-pub(crate) mod counters;
+pub(crate) mod bulk;
+pub(crate) mod drops;
+pub(crate) mod family;
+pub(crate) mod framed;
+pub(crate) mod group_error;
 pub(crate) mod inbox;
+pub(crate) mod interface;
 pub(crate) mod link;
+pub(crate) mod multicast;
 pub(crate) mod offload;
+pub(crate) mod options;
 pub(crate) mod outbox;
+pub(crate) mod pace;
 pub(crate) mod packets;
 pub(crate) mod pause;
+pub(crate) mod reach;
 pub(crate) mod received;
+pub(crate) mod run;
+pub(crate) mod screen;
 pub(crate) mod sender;
+pub(crate) mod sending;
 pub(crate) mod socket;
-pub(crate) mod stats;
+pub(crate) mod tuning;
 
 pub use batch::{Batch, Datagram};
 pub use builder::UdpBuilder;
+pub use family::Family;
+pub use framed::builder::FramedUdpBuilder;
+pub use framed::socket::FramedUdp;
+pub use group_error::GroupError;
+pub use interface::{Interface, InterfaceError};
+pub use pace::Paced;
 pub use packets::Packets;
 pub use received::Received;
 pub use sender::UdpSender;
 pub use socket::Udp;
-pub use stats::UdpStats;

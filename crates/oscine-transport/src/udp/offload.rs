@@ -11,11 +11,14 @@ use tokio::net::UdpSocket;
 /// system refuse datagrams that would have to be cut up, that is those above about 1,500 bytes. A
 /// packet of OSC may be as long as a datagram can be, so what the system had is put back.
 ///
-/// It also asks the system to join datagrams, which is taken back unless `gro`.
+/// It also asks the system to join datagrams, which is taken back unless `gro`; and to tell with
+/// each datagram the address it was sent to and its traffic class, which nobody here wants to know
+/// and which costs a sixth of a read.
 pub(super) fn prepare(socket: &UdpSocket, gro: bool) -> io::Result<UdpSocketState> {
     let before = imp::Before::read(socket)?;
     let state = UdpSocketState::new(UdpSockRef::from(socket))?;
     before.restore(socket)?;
+    imp::tell_less(socket);
     if !gro && state.gro_segments() > 1 {
         imp::never_join(socket)?;
     }
@@ -28,7 +31,10 @@ mod imp {
 
     use nix::sys::socket::{
         setsockopt,
-        sockopt::{Ipv6DontFrag, UdpGroSegment},
+        sockopt::{
+            IpRecvTos, Ipv4PacketInfo, Ipv6DontFrag, Ipv6RecvPacketInfo, Ipv6RecvTClass,
+            UdpGroSegment,
+        },
     };
     use rustix::net::sockopt::{
         Ipv4PathMtuDiscovery, Ipv6PathMtuDiscovery, ip_mtu_discover, ipv6_mtu_discover,
@@ -44,6 +50,16 @@ mod imp {
 
     pub(super) fn never_join(socket: &UdpSocket) -> io::Result<()> {
         Ok(setsockopt(socket, UdpGroSegment, &false)?)
+    }
+
+    /// Takes back what comes with each datagram. Whatever is left on is not worth an error.
+    pub(super) fn tell_less(socket: &UdpSocket) {
+        let _ = setsockopt(socket, Ipv4PacketInfo, &false);
+        let _ = setsockopt(socket, IpRecvTos, &false);
+        if socket.local_addr().is_ok_and(|local| local.is_ipv6()) {
+            let _ = setsockopt(socket, Ipv6RecvPacketInfo, &false);
+            let _ = setsockopt(socket, Ipv6RecvTClass, &false);
+        }
     }
 
     impl Before {
@@ -83,6 +99,8 @@ mod imp {
         Ok(())
     }
 
+    pub(super) fn tell_less(_: &UdpSocket) {}
+
     impl Before {
         pub(super) fn read(_: &UdpSocket) -> io::Result<Self> {
             Ok(Self)
@@ -112,6 +130,8 @@ mod imp {
         Ok(())
     }
 
+    pub(super) fn tell_less(_: &UdpSocket) {}
+
     impl Before {
         pub(super) fn read(_: &UdpSocket) -> io::Result<Self> {
             Ok(Self)
@@ -125,7 +145,10 @@ mod imp {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use nix::sys::socket::{getsockopt, sockopt::Ipv6DontFrag};
+    use nix::sys::socket::{
+        getsockopt,
+        sockopt::{IpRecvTos, Ipv4PacketInfo, Ipv6DontFrag, Ipv6RecvPacketInfo, Ipv6RecvTClass},
+    };
     use rustix::net::sockopt::{ip_mtu_discover, ipv6_mtu_discover};
 
     use super::*;
@@ -136,6 +159,8 @@ mod tests {
         let before = ip_mtu_discover(&socket).unwrap();
         prepare(&socket, true).unwrap();
         assert_eq!(ip_mtu_discover(&socket).unwrap(), before);
+        assert!(!getsockopt(&socket, Ipv4PacketInfo).unwrap());
+        assert!(!getsockopt(&socket, IpRecvTos).unwrap());
     }
 
     #[tokio::test]
@@ -149,5 +174,7 @@ mod tests {
         let after = (ip_mtu_discover(&socket).unwrap(), ipv6_mtu_discover(&socket).unwrap());
         assert_eq!(after, before);
         assert!(!getsockopt(&socket, Ipv6DontFrag).unwrap());
+        assert!(!getsockopt(&socket, Ipv6RecvPacketInfo).unwrap());
+        assert!(!getsockopt(&socket, Ipv6RecvTClass).unwrap());
     }
 }

@@ -21,7 +21,7 @@ impl Udp {
 
 /// The packets that arrive at a UDP socket; see [`Udp::packets`].
 ///
-/// Bad ones are counted in [`UdpStats::bad_packets`](crate::udp::UdpStats::bad_packets) and traced.
+/// Bad ones are counted in [`Stats::bad`](crate::stats::Stats::bad) and traced.
 ///
 /// # Examples
 ///
@@ -40,7 +40,7 @@ impl Udp {
 ///
 /// let mut packets = udp.packets();
 /// assert_eq!(packets.next().await, Some(packet));
-/// assert_eq!(packets.socket().stats().bad_packets, 1);
+/// assert_eq!(packets.socket().stats().bad.total(), 1);
 /// # Ok(())
 /// # }
 /// ```

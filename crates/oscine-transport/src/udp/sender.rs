@@ -5,8 +5,9 @@ use std::{io, net::SocketAddr, sync::Arc};
 use oscine_codec::Packet;
 
 use crate::send_error::SendError;
+use crate::stats::snapshot::Stats;
 use crate::udp::link::{Link, Target};
-use crate::udp::stats::UdpStats;
+use crate::udp::pace::Paced;
 
 /// Sends from the socket of a [`Udp`](crate::udp::Udp), in any task and at the same time.
 ///
@@ -45,8 +46,9 @@ impl UdpSender {
     ///
     /// # Errors
     ///
-    /// [`SendError::TooLong`] above 65,507 bytes (IPv6: 65,527), [`SendError::BroadcastOff`], and
-    /// [`SendError::Io`] if the system refuses. That nobody listens at the peer is no error.
+    /// [`SendError::TooLong`] above 65,507 bytes (IPv6: 65,527), [`SendError::BroadcastOff`],
+    /// [`SendError::OtherFamily`], [`SendError::Refused`] by a hook, and [`SendError::Io`] if the
+    /// system refuses. That nobody listens at the peer is no error.
     ///
     /// # Cancel safety
     ///
@@ -90,8 +92,9 @@ impl UdpSender {
 
     /// Sends packets to a peer in order, several in one call to the system where that is possible.
     ///
-    /// It is possible for neighbours of the same length, up to 1,200 bytes, on Linux: the system
-    /// takes them as one piece and cuts it up (segmentation offload), which is many times faster.
+    /// It is possible on Linux for neighbours of the same length, up to 1,200 bytes and 64 of them,
+    /// the last of which may be shorter: the system takes them as one piece and cuts it up
+    /// (segmentation offload), which is many times faster. Nothing is allocated for it.
     ///
     /// # Errors
     ///
@@ -102,31 +105,55 @@ impl UdpSender {
     ///
     /// This method is *not* cancel safe: if it does not complete, some of the packets were sent.
     pub async fn send_all_to(&self, packets: &[Packet], peer: SocketAddr) -> Result<(), SendError> {
-        let mut gathered = Vec::new();
-        let mut rest = packets;
-        while let Some((first, after)) = rest.split_first() {
-            let run = run(rest, self.link.max_segments());
-            if run.len() < 2 {
-                self.link.send(first.as_bytes(), Target::Peer(peer)).await?;
-                rest = after;
-                continue;
-            }
-            gathered.clear();
-            for packet in run {
-                gathered.extend_from_slice(packet.as_bytes());
-            }
-            let segment = first.as_bytes().len();
-            match self.link.send_segments(&gathered, segment, peer).await {
-                // A device without segmentation offload refuses, and from then on it is off: the
-                // same packets are sent one by one.
-                Err(_) if self.link.max_segments() < 2 => {}
-                outcome => {
-                    outcome?;
-                    rest = rest.get(run.len()..).unwrap_or_default();
-                }
-            }
-        }
-        Ok(())
+        self.link.send_all(packets, Target::Peer(peer), None).await
+    }
+
+    /// Sends a packet to the one peer of a connected socket; see [`Udp::connect`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send_to`](Self::send_to), and [`SendError::Io`] if the socket is not connected.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it does not complete, nothing was sent.
+    ///
+    /// [`Udp::connect`]: crate::udp::Udp::connect
+    pub async fn send(&self, packet: &Packet) -> Result<(), SendError> {
+        self.link.send(packet.as_bytes(), Target::Connected).await
+    }
+
+    /// Sends a packet to the one peer of a connected socket, if the system takes it at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`SendError::Full`] if it would have to wait.
+    pub fn try_send(&self, packet: &Packet) -> Result<(), SendError> {
+        self.link.try_send(packet.as_bytes(), Target::Connected)
+    }
+
+    /// Sends packets in order to the one peer of a connected socket, as
+    /// [`send_all_to`](Self::send_all_to).
+    ///
+    /// # Errors
+    ///
+    /// As [`send_all_to`](Self::send_all_to).
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is *not* cancel safe: if it does not complete, some of the packets were sent.
+    pub async fn send_all(&self, packets: &[Packet]) -> Result<(), SendError> {
+        self.link.send_all(packets, Target::Connected, None).await
+    }
+
+    /// Sends many packets no faster than this, so that a burst does not overrun the receiver.
+    ///
+    /// The receive buffer of a small device holds a few dozen packets, and what does not fit is
+    /// lost. Without a pace packets leave as fast as the system takes them. A rate of 0 is taken
+    /// for 1.
+    #[must_use]
+    pub fn pace(&self, packets_per_second: u32) -> Paced<'_> {
+        Paced::new(&self.link, packets_per_second)
     }
 
     /// The address from which packets leave.
@@ -138,26 +165,9 @@ impl UdpSender {
         self.link.socket.local_addr()
     }
 
-    /// What has gone through the socket so far.
+    /// What has gone through the socket so far; see [`Udp::stats`](crate::udp::Udp::stats).
     #[must_use]
-    pub fn stats(&self) -> UdpStats {
-        self.link.counters.read()
+    pub fn stats(&self) -> Stats {
+        self.link.stats()
     }
 }
-
-/// The packets at the front that can be sent as one piece: all of one length.
-fn run(packets: &[Packet], max_segments: usize) -> &[Packet] {
-    let segment = packets.first().map_or(0, |first| first.as_bytes().len());
-    if segment == 0 || segment > GREATEST_SEGMENT {
-        return &[];
-    }
-    let most = max_segments.min(GREATEST_PIECE / segment);
-    let run = packets.iter().take(most).take_while(|packet| packet.as_bytes().len() == segment);
-    packets.get(..run.count()).unwrap_or_default()
-}
-
-/// The greatest segment: it has to fit the network's packets, and every network carries this much.
-const GREATEST_SEGMENT: usize = 1200;
-
-/// The greatest piece: before it is cut up it is one datagram to the system.
-const GREATEST_PIECE: usize = 65_000;

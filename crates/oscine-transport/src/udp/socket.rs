@@ -6,34 +6,28 @@ use core::{
 };
 use std::{future::poll_fn, io, io::ErrorKind, net::SocketAddr, sync::Arc};
 
-use futures::{Sink, Stream};
-use oscine_codec::{DecodeOptions, Packet};
-use quinn_udp::UdpSocketState;
-use socket2::SockRef;
-use tokio::{
-    net::{ToSocketAddrs, UdpSocket},
-    task::coop::poll_proceed,
-    time::Instant,
-};
+use bytes::Bytes;
+use futures::Stream;
+use oscine_codec::{DecodeOptions, Packet, PacketRef};
+use tokio::{task::coop::poll_proceed, time::Instant};
 use tracing::{trace, warn};
 
 use crate::codec::bad_packet::BadPacket;
-use crate::framing::fault::{FrameFault, FrameFaultKind};
 use crate::quiet::Quiet;
-use crate::send_error::SendError;
+use crate::stats::snapshot::Stats;
 use crate::udp::batch::Batch;
-use crate::udp::inbox::Inbox;
-use crate::udp::link::{Link, Target, is_report};
+use crate::udp::inbox::{InPlace, Inbox};
+use crate::udp::link::{Count, Link, is_report};
 use crate::udp::outbox::Outbox;
 use crate::udp::pause::Pause;
 use crate::udp::received::Received;
-use crate::udp::sender::UdpSender;
-use crate::udp::stats::UdpStats;
+use crate::udp::screen::{Fate, Screen, too_long};
 
 /// A UDP socket of packets: a stream of what arrives, and a sink of packets with their peers.
 ///
-/// The [module page](crate::udp) tells what ends the stream (nothing a peer can send) and how to
-/// read without copying. [`sender`](Self::sender) is for sending from other tasks.
+/// The [module page](crate::udp) tells what ends the stream (nothing a peer can send), how to read
+/// without copying, and how to send many packets. [`sender`](Self::sender) is for sending from
+/// other tasks.
 ///
 /// # Examples
 ///
@@ -57,31 +51,82 @@ use crate::udp::stats::UdpStats;
 /// ```
 #[derive(Debug)]
 pub struct Udp {
-    link: Arc<Link>,
-    inbox: Inbox,
+    pub(super) link: Arc<Link>,
+    pub(super) inbox: Inbox,
+    pub(super) outbox: Outbox,
+    pub(super) reading: Reading,
+    content: Content,
     pause: Pause,
     quiet: Quiet,
-    decode: DecodeOptions,
-    max_datagram: usize,
-    outbox: Outbox,
+}
+
+/// How datagrams become packets.
+#[derive(Debug, Clone)]
+pub(super) struct Reading {
+    pub(super) decode: DecodeOptions,
+    pub(super) max_datagram: usize,
+}
+
+/// What datagrams hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Content {
+    /// A packet each, counted and shown to hooks when it arrives.
+    Packets,
+    /// Frames, which somebody else counts and shows to hooks.
+    Frames,
 }
 
 impl Udp {
-    pub(super) fn new(
-        socket: UdpSocket,
-        state: UdpSocketState,
-        decode: DecodeOptions,
-        max_datagram: usize,
-    ) -> Self {
+    pub(super) fn new(link: Link, reading: Reading) -> Self {
+        let link = Arc::new(link);
         Self {
-            link: Arc::new(Link::new(socket, state)),
             inbox: Inbox::new(),
+            outbox: Outbox::new(link.clone(), Count::Here),
+            link,
+            reading,
+            content: Content::Packets,
             pause: Pause::new(),
             quiet: Quiet::default(),
-            decode,
-            max_datagram,
-            outbox: Outbox::default(),
         }
+    }
+
+    /// From now on datagrams hold frames.
+    pub(super) fn hold_frames(&mut self) {
+        self.content = Content::Frames;
+        self.outbox = Outbox::new(self.link.clone(), Count::Before);
+    }
+
+    /// From now on datagrams are packets.
+    pub(super) fn hold_packets(&mut self) {
+        self.content = Content::Packets;
+        self.outbox = Outbox::new(self.link.clone(), Count::Here);
+    }
+
+    /// The next datagram and what it holds; `None` if the runtime shuts down.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it does not complete, no datagram was taken.
+    pub async fn recv(&mut self) -> Option<Received> {
+        poll_fn(|cx| Pin::new(&mut *self).poll_next(cx)).await
+    }
+
+    /// The next datagram and what it holds, if one has arrived.
+    ///
+    /// Errors of receiving are counted and passed over, as ever.
+    pub fn try_recv(&mut self) -> Option<Received> {
+        // More than once, as hooks may swallow all of a read; but not for ever.
+        for _ in 0..READS {
+            if let Some(received) = self.take() {
+                return Some(received);
+            }
+            match self.inbox.fill(|slots, metas| self.link.recv_now(slots, metas)) {
+                Ok(read) => self.admit(read),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+                Err(error) => self.pass_over(&error),
+            }
+        }
+        self.take()
     }
 
     /// The next datagrams in place, neither copied nor decoded; `None` if the runtime shuts down.
@@ -97,64 +142,9 @@ impl Udp {
     /// Polls for the next datagrams in place, neither copied nor decoded.
     ///
     /// It is for a task that reads from many sockets. `None` means that the runtime shuts down. A
-    /// batch is never empty, unless all datagrams in it are above the limit.
+    /// batch is never empty, unless all datagrams in it are above the limit or refused.
     pub fn poll_recv_batch(&mut self, cx: &mut Context<'_>) -> Poll<Option<Batch<'_>>> {
         Poll::Ready(ready!(self.poll_fill(cx)).map(|()| self.batch()))
-    }
-
-    /// Makes a handle that sends from this socket in other tasks.
-    #[must_use]
-    pub fn sender(&self) -> UdpSender {
-        UdpSender::new(self.link.clone())
-    }
-
-    /// Sends a packet to a peer, waiting until the system takes it.
-    ///
-    /// # Errors
-    ///
-    /// [`SendError::TooLong`] above 65,507 bytes (IPv6: 65,527), [`SendError::BroadcastOff`], and
-    /// [`SendError::Io`] if the system refuses. That nobody listens at the peer is no error.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, nothing was sent.
-    pub async fn send_to(&self, packet: &Packet, peer: SocketAddr) -> Result<(), SendError> {
-        self.link.send(packet.as_bytes(), Target::Peer(peer)).await
-    }
-
-    /// Sends a packet to a peer if the system takes it at once.
-    ///
-    /// # Errors
-    ///
-    /// As [`send_to`](Self::send_to), and [`SendError::Full`] if it would have to wait.
-    pub fn try_send_to(&self, packet: &Packet, peer: SocketAddr) -> Result<(), SendError> {
-        self.link.try_send(packet.as_bytes(), Target::Peer(peer))
-    }
-
-    /// Binds the socket to one peer: [`send`](Self::send) goes there, and only its packets arrive.
-    ///
-    /// # Errors
-    ///
-    /// If the address cannot be resolved or there is no way to it.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, the socket is as it was.
-    pub async fn connect(&self, peer: impl ToSocketAddrs) -> io::Result<()> {
-        self.link.socket.connect(peer).await
-    }
-
-    /// Sends a packet to the peer that [`connect`](Self::connect) named.
-    ///
-    /// # Errors
-    ///
-    /// As [`send_to`](Self::send_to), and [`SendError::Io`] if there is no such peer.
-    ///
-    /// # Cancel safety
-    ///
-    /// This method is cancel safe. If it does not complete, nothing was sent.
-    pub async fn send(&self, packet: &Packet) -> Result<(), SendError> {
-        self.link.send(packet.as_bytes(), Target::Connected).await
     }
 
     /// The address to which the socket is bound.
@@ -166,44 +156,54 @@ impl Udp {
         self.link.socket.local_addr()
     }
 
-    /// The size of the system's receive buffer in bytes, which may be less than was asked for.
+    /// What has gone through the socket so far, or through all that share its
+    /// [counters](crate::udp::UdpBuilder::counters).
     ///
-    /// Linux reports twice the size that is set, and uses the rest for its own book-keeping.
-    ///
-    /// # Errors
-    ///
-    /// If the system cannot tell.
-    pub fn recv_buffer(&self) -> io::Result<usize> {
-        SockRef::from(&self.link.socket).recv_buffer_size()
-    }
-
-    /// What has gone through the socket so far.
+    /// On Linux it asks the system how many datagrams were dropped because the receive buffer was
+    /// full, and counts them as `receive-buffer`.
     #[must_use]
-    pub fn stats(&self) -> UdpStats {
-        self.link.counters.read()
+    pub fn stats(&self) -> Stats {
+        self.link.stats()
     }
 
     fn batch(&mut self) -> Batch<'_> {
-        Batch::new(self.inbox.in_place(), &self.link.counters, self.max_datagram)
+        Batch::new(self.inbox.in_place(), &self.link.counters, self.reading.max_datagram)
     }
 
     /// Ready when there are datagrams at hand; `None` if the runtime shuts down.
-    fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+    pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
         while self.inbox.is_empty() {
             ready!(self.pause.poll(cx));
             if ready!(self.link.socket.poll_recv_ready(cx)).is_err() {
                 return Poll::Ready(None);
             }
             match self.inbox.fill(|slots, metas| self.link.recv(slots, metas)) {
-                Ok((datagrams, bytes)) => {
+                Ok(read) => {
                     self.pause.succeed();
-                    self.link.counters.received(datagrams, bytes);
+                    self.admit(read);
+                    if self.inbox.is_empty() {
+                        // Hooks swallow a flood: other tasks get their turn all the same.
+                        ready!(poll_proceed(cx)).made_progress();
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.pause.succeed(),
                 Err(error) => self.pass_over(&error),
             }
         }
         Poll::Ready(Some(()))
+    }
+
+    /// Counts what was read, and shows it to hooks.
+    fn admit(&mut self, (datagrams, bytes): (u64, u64)) {
+        if self.content == Content::Frames {
+            return;
+        }
+        self.link.counters.received(datagrams, bytes);
+        if !self.link.hooks.is_empty() {
+            let Link { hooks, counters, .. } = &*self.link;
+            let max_datagram = self.reading.max_datagram;
+            self.inbox.screen(&Screen { hooks, counters, max_datagram });
+        }
     }
 
     /// Counts an error of receiving; whatever it is, the socket is tried again.
@@ -218,20 +218,46 @@ impl Udp {
     }
 
     /// Takes a datagram at hand.
+    #[inline]
     fn take(&mut self) -> Option<Received> {
-        let (bytes, peer) = self.inbox.take()?;
-        let at = self.inbox.at();
-        let packet = if bytes.len() > self.max_datagram {
-            let kind = FrameFaultKind::TooLong { limit: self.max_datagram };
-            Err(FrameFault::new(kind, 0).into())
-        } else {
-            Packet::decode_with(bytes.clone(), &self.decode)
-                .map_err(|error| BadPacket::Decode { error, bytes })
-        };
-        if packet.is_err() {
-            self.link.counters.bad_packet();
+        let InPlace { slots, cursor, screened } = self.inbox.in_place();
+        let at = cursor.at();
+        if let Some((datagram, peer)) = cursor.next(slots) {
+            let packet = if datagram.len() > self.reading.max_datagram {
+                Err(too_long(self.reading.max_datagram, &self.link.counters))
+            } else {
+                decode(datagram, &self.reading.decode, &self.link)
+            };
+            return Some(Received { packet, peer, at });
         }
+        let (fate, peer) = screened.next()?;
+        let packet = match fate {
+            Fate::Same(place) => {
+                let datagram = slots.get(place).unwrap_or_default();
+                decode(datagram, &self.reading.decode, &self.link)
+            }
+            Fate::Other(bytes) => decode(&bytes, &self.reading.decode, &self.link),
+            Fate::Bad(bad) => Err(bad),
+        };
         Some(Received { packet, peer, at })
+    }
+}
+
+/// Decodes where the bytes lie; a packet gets a copy that is as long as it is.
+///
+/// One small allocation costs less than a share in a greater one, whose count goes up and down for
+/// each packet; and a packet that is kept keeps nothing else alive.
+#[inline]
+fn decode(datagram: &[u8], options: &DecodeOptions, link: &Link) -> Result<Packet, BadPacket> {
+    match PacketRef::decode_with(datagram, options) {
+        Ok(packet) => {
+            link.counters.tolerated(packet.tolerances());
+            Ok(packet.into())
+        }
+        Err(error) => {
+            link.counters.decode_error(error.kind());
+            Err(BadPacket::Decode { error, bytes: Bytes::copy_from_slice(datagram) })
+        }
     }
 }
 
@@ -254,29 +280,5 @@ impl Stream for Udp {
     }
 }
 
-/// What a host or the way to it answers is counted, and no error: the next packet may get through.
-impl Sink<(Packet, SocketAddr)> for Udp {
-    type Error = SendError;
-
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        let udp = self.get_mut();
-        let coop = ready!(poll_proceed(cx));
-        let outcome = ready!(udp.outbox.poll(&udp.link, cx));
-        coop.made_progress();
-        Poll::Ready(outcome)
-    }
-
-    fn start_send(self: Pin<&mut Self>, item: (Packet, SocketAddr)) -> Result<(), SendError> {
-        let udp = self.get_mut();
-        udp.outbox.push(&udp.link, item.0, item.1)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        let udp = self.get_mut();
-        udp.outbox.poll(&udp.link, cx)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.poll_flush(cx)
-    }
-}
+/// How often one call that does not wait reads in vain.
+const READS: usize = 16;
