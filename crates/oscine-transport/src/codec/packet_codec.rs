@@ -116,6 +116,7 @@ impl<F: Framing> PacketCodec<F> {
     }
 
     /// Reads packets out of what `next` finds, until there is one to hand out.
+    #[inline(always)]
     fn read(
         &mut self,
         src: &mut BytesMut,
@@ -160,13 +161,23 @@ impl<F: Framing> PacketCodec<F> {
     }
 
     /// Decodes a frame; nothing if a hook swallows it.
+    #[inline(always)]
     fn packet(&self, frame: Bytes) -> Option<Result<Packet, BadPacket>> {
+        if self.hooks.is_empty() {
+            return Some(self.plain_packet(frame));
+        }
         let bytes = match self.hooks.inbound(&frame, &self.peer) {
             Ok(Passed::Other(bytes)) => bytes,
             Ok(Passed::Same(_)) => frame,
             Err(stopped) => return stopped.into_bad(frame, &self.counters).map(Err),
         };
-        Some(match Packet::decode_with(bytes.clone(), &self.options) {
+        Some(self.plain_packet(bytes))
+    }
+
+    /// Decodes what hooks have let pass.
+    #[inline(always)]
+    fn plain_packet(&self, bytes: Bytes) -> Result<Packet, BadPacket> {
+        match Packet::decode_with(bytes.clone(), &self.options) {
             Ok(packet) => {
                 self.counters.tolerated(packet.tolerances());
                 Ok(packet)
@@ -175,7 +186,7 @@ impl<F: Framing> PacketCodec<F> {
                 self.counters.decode_error(error.kind());
                 Err(BadPacket::Decode { error, bytes })
             }
-        })
+        }
     }
 
     fn put(&mut self, packet: &[u8], dst: &mut BytesMut) -> Result<(), SendError> {
@@ -199,6 +210,7 @@ impl<F: Framing> Decoder for PacketCodec<F> {
     type Item = Result<Packet, BadPacket>;
     type Error = StreamError;
 
+    #[inline(always)]
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
         self.read(src, |framing, src| Ok(framing.decode(src)?))
     }

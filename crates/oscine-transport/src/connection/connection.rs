@@ -8,12 +8,11 @@ use tokio::{
     net::TcpStream,
     sync::OwnedSemaphorePermit,
 };
-use tokio_util::codec::Framed;
 
 use crate::codec::packet_codec::PacketCodec;
-use crate::connection::metered::Metered;
+use crate::connection::inlet::Inlet;
 use crate::connection::options::Options;
-use crate::connection::patience::{Patience, Stall};
+use crate::connection::outlet::Outlet;
 use crate::framing::any::AnyFraming;
 use crate::framing::kind::FramingKind;
 use crate::peer_addr::PeerAddr;
@@ -36,23 +35,15 @@ use crate::stats::snapshot::Stats;
 /// one unfinished packet.
 #[derive(Debug)]
 pub struct Connection<S = TcpStream> {
-    pub(super) framed: Framed<Metered<S>, PacketCodec<AnyFraming>>,
-    pub(super) reading: Reading,
-    pub(super) patience: Patience,
-    pub(super) stall: Stall,
+    pub(super) io: S,
+    pub(super) codec: PacketCodec<AnyFraming>,
+    pub(super) inlet: Inlet,
+    pub(super) outlet: Outlet,
     /// Why it came to a bad end, as it was counted; the first reason if there are several.
     end: Option<ConnectionEvent>,
     /// The place among the connections of a listener, given back when this is dropped; `None` for a
     /// connection that was made from here.
     _place: Option<OwnedSemaphorePermit>,
-}
-
-/// Whether there may be more to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
-    On,
-    /// An error was handed out, after which there is nothing.
-    Over,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
@@ -66,10 +57,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         codec.counters().connection(ConnectionEvent::Opened);
         codec.hooks().connected(codec.peer_addr());
         Self {
-            framed: Framed::new(Metered::new(stream), codec),
-            reading: Reading::On,
-            patience: Patience::new(options.idle, options.frame),
-            stall: Stall::new(options.write),
+            io: stream,
+            codec,
+            inlet: Inlet::new(options.idle, options.frame),
+            outlet: Outlet::new(options.write),
             end: None,
             _place: place,
         }
@@ -112,7 +103,7 @@ impl<S> Connection<S> {
     /// if it is [one of another kind](super::Builder::framing_with).
     #[must_use]
     pub fn framing(&self) -> Option<FramingKind> {
-        match self.framed.codec().framing() {
+        match self.codec.framing() {
             AnyFraming::Known(framing) => Some(framing.kind()),
             AnyFraming::Custom(_) => None,
         }
@@ -121,32 +112,32 @@ impl<S> Connection<S> {
     /// How many bytes have arrived of a packet that is not whole yet.
     #[must_use]
     pub fn unfinished(&self) -> usize {
-        self.framed.read_buffer().len()
+        self.inlet.unfinished()
     }
 
     /// Who is at the other end, as far as it was known when the connection was made.
     #[must_use]
     pub fn peer(&self) -> &PeerAddr {
-        self.framed.codec().peer_addr()
+        self.codec.peer_addr()
     }
 
     /// What has gone through this connection so far, or through all that share its counters.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.framed.codec().stats()
+        self.codec.stats()
     }
 
     /// The counters in which this connection counts; what is read gets there when all that is at
     /// hand has been read.
     #[must_use]
     pub fn counters(&self) -> &Arc<Counters> {
-        self.framed.codec().counters()
+        self.codec.counters()
     }
 
     /// The stream below, for instance to ask for a certificate.
     #[must_use]
     pub fn get_ref(&self) -> &S {
-        &self.framed.get_ref().io
+        &self.io
     }
 
     /// Counts why the connection came to a bad end, if nothing was counted yet.
@@ -160,9 +151,8 @@ impl<S> Connection<S> {
 
 impl<S> Drop for Connection<S> {
     fn drop(&mut self) {
-        let codec = self.framed.codec_mut();
-        codec.settle();
-        codec.counters().connection(ConnectionEvent::Closed);
-        codec.hooks().closed(codec.peer_addr());
+        self.codec.settle();
+        self.codec.counters().connection(ConnectionEvent::Closed);
+        self.codec.hooks().closed(self.codec.peer_addr());
     }
 }

@@ -1,6 +1,6 @@
 //! Connections of packets over any stream of bytes.
 //!
-//! A [`Connection`] is a stream and a sink of packets: tokio-util's `Framed` with a
+//! A [`Connection`] is a stream and a sink of packets: what tokio-util's `Framed` is with a
 //! [`PacketCodec`](crate::PacketCodec), and what belongs to a connection besides: hooks, counters,
 //! time-outs, and its life from opening to closing. It runs over anything that reads and writes
 //! bytes. [`tcp`](crate::tcp) and `unix` make connections of their own kind; for TLS, a serial line
@@ -30,12 +30,11 @@ pub(crate) mod alarm;
 pub(crate) mod builder;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod connection;
-pub(crate) mod metered;
+pub(crate) mod inlet;
 pub(crate) mod options;
+pub(crate) mod outlet;
 pub(crate) mod patience;
-pub(crate) mod receive;
 pub(crate) mod role;
-pub(crate) mod send;
 
 pub use builder::Builder;
 pub use connection::Connection;

@@ -116,10 +116,14 @@ impl Slip {
 
     /// Takes a frame of `length` bytes and the END after it; `None` if it holds nothing.
     fn take(&mut self, src: &mut BytesMut, length: usize, escapes: usize) -> Option<Decoded> {
+        self.state = START;
+        if length == 0 {
+            self.consume(src, 1);
+            return None;
+        }
         let mut frame = src.split_to(length);
         self.consume(src, 1);
         self.offset = self.offset.saturating_add(length as u64);
-        self.state = START;
         if escapes > 0 {
             let length = unescape(&mut frame);
             frame.truncate(length);
