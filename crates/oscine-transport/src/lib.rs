@@ -14,6 +14,11 @@
 //! * `unix`: the same over unix sockets, streams and datagrams; not on Windows.
 //! * [`connection`]: [`Connection`](connection::Connection) over any stream of bytes, and its
 //!   options.
+//! * [`reconnect`]: [`Reconnecting`](reconnect::Reconnecting) keeps a connection alive, queues what
+//!   is to be sent, and tells what was lost.
+//! * [`endpoints`]: [`Endpoints`](endpoints::Endpoints) gives names to endpoints and groups of
+//!   them, and sends one packet to many.
+//! * [`bundling`]: [`Bundling`](bundling::Bundling) sends small messages together.
 //! * [`codec`]: [`PacketCodec`] makes a stream of packets out of anything that reads and writes
 //!   bytes. Its page tells what comes out when, and three traps of tokio-util.
 //! * [`framing`]: where packets begin and end in a stream: [`LengthPrefix`](framing::LengthPrefix)

@@ -72,7 +72,8 @@ impl LengthPrefix {
                 return Ok(Decoded::More);
             }
             let taken = HEADER.saturating_add(length);
-            bytes::Buf::advance(src, HEADER); let frame = src.split_to(length).freeze();
+            bytes::Buf::advance(src, HEADER);
+            let frame = src.split_to(length).freeze();
             self.offset = self.offset.saturating_add(taken as u64);
             if !frame.is_empty() {
                 return Ok(Decoded::Frame(frame));
