@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     sender.send_to(&cue, eve.local_addr()?).await?;
     let mut overheard = [0; 1_500];
     let (length, _) = eve.recv_from(&mut overheard)?;
-    let overheard = &mut overheard[..length];
+    let overheard = overheard.get_mut(..length).ok_or("too long")?;
 
     eve.send_to(overheard, target)?;
     let first = desk.next().await.ok_or("closed")?;
