@@ -141,9 +141,9 @@ impl<F: Framing> PacketCodec<F> {
                     return Ok(Some(Err(fault.into())));
                 }
                 Err(error) => {
-                    if let StreamError::Frame(_) = error {
+                    if let StreamError::Frame(error) = &error {
                         self.packets += 1;
-                        self.counters.bad("frame-too-long");
+                        self.counters.bad(error.name());
                     }
                     self.settle();
                     return Err(error);

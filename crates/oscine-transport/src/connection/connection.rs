@@ -10,6 +10,7 @@ use tokio::{
 };
 
 use crate::codec::packet_codec::PacketCodec;
+use crate::connection::fate::Fate;
 use crate::connection::inlet::Inlet;
 use crate::connection::options::Options;
 use crate::connection::outlet::Outlet;
@@ -39,8 +40,7 @@ pub struct Connection<S = TcpStream> {
     pub(super) codec: PacketCodec<AnyFraming>,
     pub(super) inlet: Inlet,
     pub(super) outlet: Outlet,
-    /// Why it came to a bad end, as it was counted; the first reason if there are several.
-    end: Option<ConnectionEvent>,
+    pub(super) fate: Fate,
     /// The place among the connections of a listener, given back when this is dropped; `None` for a
     /// connection that was made from here.
     _place: Option<OwnedSemaphorePermit>,
@@ -61,7 +61,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             codec,
             inlet: Inlet::new(options.idle, options.frame),
             outlet: Outlet::new(options.write),
-            end: None,
+            fate: Fate::default(),
             _place: place,
         }
     }
@@ -138,14 +138,6 @@ impl<S> Connection<S> {
     #[must_use]
     pub fn get_ref(&self) -> &S {
         &self.io
-    }
-
-    /// Counts why the connection came to a bad end, if nothing was counted yet.
-    pub(super) fn ends_by(&mut self, event: ConnectionEvent) {
-        if self.end.is_none() {
-            self.end = Some(event);
-            self.counters().connection(event);
-        }
     }
 }
 

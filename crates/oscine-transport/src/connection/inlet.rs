@@ -2,21 +2,21 @@
 
 use core::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
 use bytes::BytesMut;
-use futures::Stream;
 use oscine_codec::Packet;
 use tokio::io::AsyncRead;
 use tokio_util::{codec::Decoder, io::poll_read_buf};
 
 use crate::codec::bad_packet::BadPacket;
+use crate::codec::packet_codec::PacketCodec;
 use crate::codec::stream_error::StreamError;
-use crate::connection::connection::Connection;
+use crate::connection::fate::Fate;
 use crate::connection::patience::Patience;
-use crate::stats::counters::ConnectionEvent;
+use crate::framing::any::AnyFraming;
 
 /// The receiving half of a connection.
 #[derive(Debug)]
@@ -61,63 +61,60 @@ impl Inlet {
     pub(super) fn unfinished(&self) -> usize {
         self.buffer.len()
     }
-}
 
-impl<S: AsyncRead + Unpin> Stream for Connection<S> {
-    type Item = Result<Result<Packet, BadPacket>, StreamError>;
-
+    /// Takes out the next item, or reads until there is one.
     // What is decoded is large enough that moving it from call to call costs more than decoding, so
     // the way of a packet is one function.
     #[inline(always)]
-    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = self.get_mut();
+    pub(super) fn poll<S: AsyncRead + Unpin>(
+        &mut self,
+        io: &mut S,
+        codec: &mut PacketCodec<AnyFraming>,
+        fate: &mut Fate,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Result<Packet, BadPacket>, StreamError>>> {
         loop {
-            let decoded = match this.inlet.flow {
-                Flow::Open => this.codec.decode(&mut this.inlet.buffer),
-                Flow::Ending => this.codec.decode_eof(&mut this.inlet.buffer),
+            let decoded = match self.flow {
+                Flow::Open => codec.decode(&mut self.buffer),
+                Flow::Ending => codec.decode_eof(&mut self.buffer),
                 Flow::Over => return Poll::Ready(None),
             };
-            match decoded {
+            let error = match decoded {
                 Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
-                Ok(None) if this.inlet.flow == Flow::Ending => this.inlet.flow = Flow::Over,
-                Ok(None) => match this.poll_read(cx) {
-                    Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(error)) => return Poll::Ready(Some(Err(this.fail(error)))),
-                    Poll::Pending => return Poll::Pending,
+                Ok(None) if self.flow == Flow::Ending => {
+                    self.flow = Flow::Over;
+                    continue;
+                }
+                Ok(None) => match ready!(self.poll_read(io, cx)) {
+                    Ok(()) => continue,
+                    Err(error) => error,
                 },
-                Err(error) => return Poll::Ready(Some(Err(this.fail(error)))),
+                Err(error) => error,
+            };
+            self.flow = Flow::Over;
+            fate.unreadable(&error, codec.counters());
+            return Poll::Ready(Some(Err(error)));
+        }
+    }
+
+    /// Reads once; if nothing is there, waits until the peer has taken too long.
+    fn poll_read<S: AsyncRead + Unpin>(
+        &mut self,
+        io: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), StreamError>> {
+        // Room for one byte at least: without any, a read of nothing would look like the end.
+        self.buffer.reserve(1);
+        match poll_read_buf(Pin::new(io), cx, &mut self.buffer) {
+            Poll::Ready(Ok(0)) => self.flow = Flow::Ending,
+            Poll::Ready(Ok(count)) => self.read = self.read.saturating_add(count as u64),
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
+            Poll::Pending => {
+                let unfinished = self.buffer.len() as u64;
+                return self.patience.poll(self.read, unfinished, cx).map(Err);
             }
         }
-    }
-}
-
-impl<S: AsyncRead + Unpin> Connection<S> {
-    /// Reads once; if nothing is there, waits until the peer has taken too long.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), StreamError>> {
-        let Inlet { buffer, read, flow, patience } = &mut self.inlet;
-        // Room for one byte at least: without any, a read of nothing would look like the end.
-        buffer.reserve(1);
-        match poll_read_buf(Pin::new(&mut self.io), cx, buffer) {
-            Poll::Ready(Ok(0)) => *flow = Flow::Ending,
-            Poll::Ready(Ok(count)) => *read = read.saturating_add(count as u64),
-            Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
-            Poll::Pending => return patience.poll(*read, buffer.len() as u64, cx).map(Err),
-        }
         Poll::Ready(Ok(()))
-    }
-}
-
-impl<S> Connection<S> {
-    /// Ends the reading, and counts why.
-    #[cold]
-    fn fail(&mut self, error: StreamError) -> StreamError {
-        self.inlet.flow = Flow::Over;
-        self.ends_by(match error {
-            StreamError::Idle { .. } => ConnectionEvent::Idle,
-            StreamError::Slow { .. } => ConnectionEvent::Slow,
-            StreamError::Frame(_) | StreamError::Io(_) => ConnectionEvent::Broken,
-        });
-        error
     }
 }
 

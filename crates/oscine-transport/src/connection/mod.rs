@@ -30,6 +30,8 @@ pub(crate) mod alarm;
 pub(crate) mod builder;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod connection;
+pub(crate) mod fate;
+pub(crate) mod halves;
 pub(crate) mod inlet;
 pub(crate) mod options;
 pub(crate) mod outlet;

@@ -8,15 +8,11 @@ use core::{
 use std::io;
 
 use bytes::BytesMut;
-use futures::Sink;
 use tokio::io::AsyncWrite;
-use tokio_util::{codec::Encoder, io::poll_write_buf};
+use tokio_util::io::poll_write_buf;
 
-use crate::codec::outgoing::Outgoing;
-use crate::connection::connection::Connection;
 use crate::connection::patience::Stall;
 use crate::send_error::SendError;
-use crate::stats::counters::ConnectionEvent;
 
 /// The sending half of a connection.
 #[derive(Debug)]
@@ -32,71 +28,71 @@ impl Outlet {
     pub(super) fn new(limit: Option<Duration>) -> Self {
         Self { buffer: BytesMut::new(), written: 0, stall: Stall::new(limit) }
     }
-}
 
-/// A sink that is full waits for the peer, up to
-/// [`write_timeout`](crate::connection::Builder::write_timeout).
-impl<S: AsyncWrite + Unpin, T: Outgoing> Sink<T> for Connection<S> {
-    type Error = SendError;
-
-    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        if self.outlet.buffer.len() < FULL {
-            return Poll::Ready(Ok(()));
-        }
-        self.get_mut().poll_patiently(cx, Self::poll_write)
+    /// Whether there is so much to be written that a further packet has to wait.
+    pub(super) fn is_full(&self) -> bool {
+        self.buffer.len() >= FULL
     }
 
-    fn start_send(self: Pin<&mut Self>, packet: T) -> Result<(), SendError> {
-        let this = self.get_mut();
-        this.codec.encode(packet, &mut this.outlet.buffer)
+    /// Where packets are put.
+    pub(super) fn buffer(&mut self) -> &mut BytesMut {
+        &mut self.buffer
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.get_mut().poll_patiently(cx, Self::poll_write)
-    }
-
-    fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.get_mut().poll_patiently(cx, |this, cx| {
-            ready!(this.poll_write(cx))?;
-            Pin::new(&mut this.io).poll_shutdown(cx)
-        })
-    }
-}
-
-impl<S: AsyncWrite + Unpin> Connection<S> {
     /// Writes all there is.
-    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Outlet { buffer, written, .. } = &mut self.outlet;
-        while !buffer.is_empty() {
-            let count = ready!(poll_write_buf(Pin::new(&mut self.io), cx, buffer))?;
+    pub(super) fn poll_flush<S: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendError>> {
+        let outcome = self.poll_write(io, cx);
+        self.patiently(outcome, cx)
+    }
+
+    /// Writes all there is, and ends the stream to the peer.
+    pub(super) fn poll_close<S: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), SendError>> {
+        let outcome = match self.poll_write(io, cx) {
+            Poll::Ready(Ok(())) => Pin::new(io).poll_shutdown(cx),
+            unfinished => unfinished,
+        };
+        self.patiently(outcome, cx)
+    }
+
+    fn poll_write<S: AsyncWrite + Unpin>(
+        &mut self,
+        io: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while !self.buffer.is_empty() {
+            let count = ready!(poll_write_buf(Pin::new(io), cx, &mut self.buffer))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
-            *written = written.saturating_add(count as u64);
+            self.written = self.written.saturating_add(count as u64);
         }
-        Pin::new(&mut self.io).poll_flush(cx)
+        Pin::new(io).poll_flush(cx)
     }
 
-    /// Does something that waits for the peer, but not for ever for one that takes nothing.
-    fn poll_patiently(
+    /// Waits for the peer, but not for ever for one that takes nothing.
+    fn patiently(
         &mut self,
+        outcome: Poll<io::Result<()>>,
         cx: &mut Context<'_>,
-        poll: impl FnOnce(&mut Self, &mut Context<'_>) -> Poll<io::Result<()>>,
     ) -> Poll<Result<(), SendError>> {
-        let outcome = match poll(self, cx) {
+        match outcome {
             Poll::Ready(outcome) => {
-                self.outlet.stall.clear();
-                outcome.map_err(SendError::Io)
+                self.stall.clear();
+                Poll::Ready(outcome.map_err(SendError::Io))
             }
             Poll::Pending => {
-                let limit = ready!(self.outlet.stall.poll(self.outlet.written, cx));
-                Err(SendError::Stalled { limit })
+                let limit = ready!(self.stall.poll(self.written, cx));
+                Poll::Ready(Err(SendError::Stalled { limit }))
             }
-        };
-        if outcome.is_err() {
-            self.ends_by(ConnectionEvent::Broken);
         }
-        Poll::Ready(outcome)
     }
 }
 

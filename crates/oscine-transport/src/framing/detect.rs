@@ -6,10 +6,10 @@ use crate::framing::contract::Framing;
 use crate::framing::decoded::Decoded;
 use crate::framing::error::{FrameError, FrameTooLong};
 use crate::framing::kind::FramingKind;
-use crate::framing::length_prefix::LengthPrefix;
+use crate::framing::length_prefix::stream::LengthPrefix;
 use crate::framing::limit::DEFAULT_MAX_FRAME;
 use crate::framing::pending::Pending;
-use crate::framing::slip::Slip;
+use crate::framing::slip::stream::Slip;
 
 /// A framing chosen while the program runs, or found out from the first byte of the peer.
 ///

@@ -5,7 +5,7 @@ use thiserror::Error;
 /// Broken framing: the borders of the frames are lost and the stream has to be closed.
 ///
 /// It is the peer's fault. Nothing after it can be trusted, so nothing more is delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FrameError {
     /// A length prefix announced more than the limit; the next prefix cannot be found.
@@ -14,12 +14,44 @@ pub enum FrameError {
     )]
     TooLong {
         /// The length announced.
-        length: u32,
+        length: u64,
         /// The limit in bytes.
         limit: usize,
         /// Where the length prefix stood: bytes from the start of the stream.
         offset: u64,
     },
+    /// A length prefix announced less than what it counts besides the packet.
+    #[error(
+        "frame length {length} is less than the {surplus} bytes it counts besides the packet, at \
+         byte {offset} of the stream"
+    )]
+    TooShort {
+        /// The length announced.
+        length: u64,
+        /// How much of it is not the packet's.
+        surplus: i32,
+        /// Where the length prefix stood: bytes from the start of the stream.
+        offset: u64,
+    },
+    /// A framing [from elsewhere](super::Adapter) has failed.
+    #[error("{reason}, at byte {offset} of the stream")]
+    Other {
+        /// What it said.
+        reason: Box<str>,
+        /// Where: bytes from the start of the stream to the frame it was looking for.
+        offset: u64,
+    },
+}
+
+impl FrameError {
+    /// The kind as a short word, as statistics name it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "frame-too-long",
+            Self::TooShort { .. } | Self::Other { .. } => "broken-framing",
+        }
+    }
 }
 
 /// A packet that does not fit a frame: it was not sent, and nothing of it was written.

@@ -50,6 +50,7 @@
 //! # Ok::<(), oscine_transport::framing::FrameError>(())
 //! ```
 
+pub(crate) mod adapter;
 pub(crate) mod any;
 pub(crate) mod contract;
 pub(crate) mod datagram;
@@ -63,6 +64,7 @@ pub(crate) mod limit;
 pub(crate) mod pending;
 pub mod slip;
 
+pub use adapter::Adapter;
 pub use contract::Framing;
 pub use datagram::Datagram;
 pub use decoded::Decoded;
@@ -70,7 +72,7 @@ pub use detect::Detect;
 pub use error::{FrameError, FrameTooLong};
 pub use fault::{FrameFault, FrameFaultKind};
 pub use kind::{FramingKind, ParseFramingKindError};
-pub use length_prefix::LengthPrefix;
+pub use length_prefix::{LengthPrefix, LengthPrefixBuilder};
 pub use limit::DEFAULT_MAX_FRAME;
 pub use pending::Pending;
 pub use slip::Slip;

@@ -21,6 +21,7 @@ pub(super) const BAD: &[&str] = &[
     "frame-too-long",
     "unfinished-frame",
     "stray-end",
+    "broken-framing",
 ];
 
 /// The tolerances of decoding, in the order of their bits.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use futures::{FutureExt, SinkExt};
+use futures::{FutureExt, SinkExt, StreamExt};
 use oscine_codec::Message;
 use oscine_transport::{
     SendError,
