@@ -36,12 +36,7 @@ impl Link {
     /// Sends many packets, in as few calls to the system as may be.
     pub(crate) async fn send_all(&self, packets: &[Packet]) -> Result<(), SendError> {
         match self {
-            Self::Udp(udp) => {
-                for packet in packets {
-                    Udp::send(udp, packet).await?;
-                }
-                Ok(())
-            }
+            Self::Udp(udp) => Udp::send_all(udp, packets).await,
             Self::Tcp { sink, .. } => {
                 let mut sink = sink.lock().await;
                 for packet in packets {

@@ -2,7 +2,7 @@
 
 use core::{fmt, time::Duration};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, VecDeque},
     net::SocketAddr,
 };
 
@@ -31,7 +31,12 @@ pub(super) struct Peers<F> {
     idle: BTreeMap<u64, SocketAddr>,
     unfinished: BTreeMap<u64, SocketAddr>,
     next_place: u64,
+    /// What has come out of the last datagram, in order.
+    ready: VecDeque<Item>,
 }
+
+/// A packet, or what was wrong with it, and the peer that sent it.
+pub(super) type Item = (SocketAddr, Result<Packet, BadPacket>);
 
 struct Peer<F> {
     codec: PacketCodec<F>,
@@ -59,10 +64,11 @@ impl<F: Framing> Peers<F> {
             idle: BTreeMap::new(),
             unfinished: BTreeMap::new(),
             next_place: 0,
+            ready: VecDeque::new(),
         }
     }
 
-    /// Takes in what a peer has sent. Take [`next`](Self::next) until there is nothing more.
+    /// Takes in what a peer has sent, and what whole frames there are in it.
     pub(super) fn hear(
         &mut self,
         from: SocketAddr,
@@ -83,27 +89,31 @@ impl<F: Framing> Peers<F> {
         peer.place = place;
         peer.heard = now;
         peer.buffer.extend_from_slice(datagram);
-        // Until it is seen to be idle.
-        self.unfinished.insert(place, from);
+        // To the end, so that all of it has been counted when the first packet is handed out.
+        loop {
+            match peer.codec.decode(&mut peer.buffer) {
+                Ok(Some(packet)) => self.ready.push_back((from, packet)),
+                Ok(None) => break,
+                Err(error) => {
+                    self.known.remove(&from);
+                    self.ready.push_back((from, Err(broken(&error))));
+                    return Ok(());
+                }
+            }
+        }
+        if is_idle(peer) {
+            // An idle peer costs no more than its entry.
+            peer.buffer = BytesMut::new();
+            self.idle.insert(place, from);
+        } else {
+            self.unfinished.insert(place, from);
+        }
         Ok(())
     }
 
-    /// Takes the next packet out of what a peer has sent.
-    pub(super) fn next(&mut self, from: SocketAddr) -> Option<Result<Packet, BadPacket>> {
-        let peer = self.known.get_mut(&from)?;
-        match peer.codec.decode(&mut peer.buffer) {
-            Ok(Some(packet)) => Some(packet),
-            Ok(None) => {
-                if is_idle(peer) {
-                    // An idle peer costs no more than its entry.
-                    peer.buffer = BytesMut::new();
-                    self.unfinished.remove(&peer.place);
-                    self.idle.insert(peer.place, from);
-                }
-                None
-            }
-            Err(error) => Some(Err(self.forget(from, &error))),
-        }
+    /// Takes the next packet that has come out.
+    pub(super) fn next(&mut self) -> Option<Item> {
+        self.ready.pop_front()
     }
 
     /// When the oldest unfinished frame expires.
@@ -112,25 +122,16 @@ impl<F: Framing> Peers<F> {
         self.known.get(oldest)?.heard.checked_add(self.expire_after)
     }
 
-    /// Gives up the oldest unfinished frame, if it has expired. Call it again until it has not.
-    pub(super) fn expire(
-        &mut self,
-        now: Instant,
-    ) -> Option<(SocketAddr, Option<Result<Packet, BadPacket>>)> {
-        if self.next_expiry()? > now {
-            return None;
-        }
-        let (_, &oldest) = self.unfinished.first_key_value()?;
-        let peer = self.known.get_mut(&oldest)?;
-        match peer.codec.decode_eof(&mut peer.buffer) {
-            Ok(Some(item)) => Some((oldest, Some(item))),
-            Ok(None) => {
-                peer.buffer = BytesMut::new();
-                self.unfinished.remove(&peer.place);
-                self.idle.insert(peer.place, oldest);
-                Some((oldest, None))
+    /// Gives up the unfinished frames that have expired; what was in them comes out.
+    pub(super) fn expire(&mut self, now: Instant) {
+        while self.next_expiry().is_some_and(|due| due <= now) {
+            let Some((place, peer)) = self.unfinished.pop_first() else { return };
+            let Some(known) = self.known.get_mut(&peer) else { continue };
+            while let Ok(Some(item)) = known.codec.decode_eof(&mut known.buffer) {
+                self.ready.push_back((peer, item));
             }
-            Err(error) => Some((oldest, Some(Err(self.forget(oldest, &error))))),
+            known.buffer = BytesMut::new();
+            self.idle.insert(place, peer);
         }
     }
 
@@ -154,20 +155,16 @@ impl<F: Framing> Peers<F> {
         self.known.remove(&longest_idle);
         Ok(())
     }
+}
 
-    /// Forgets a peer whose framing is broken. The codec has counted it.
-    fn forget(&mut self, from: SocketAddr, error: &StreamError) -> BadPacket {
-        if let Some(peer) = self.known.remove(&from) {
-            self.idle.remove(&peer.place);
-            self.unfinished.remove(&peer.place);
-        }
-        let (limit, offset) = match error {
-            StreamError::Frame(FrameError::TooLong { limit, offset, .. }) => (*limit, *offset),
-            // There is no IO in here.
-            StreamError::Io(_) | StreamError::Idle { .. } | StreamError::Slow { .. } => (0, 0),
-        };
-        FrameFault::new(FrameFaultKind::TooLong { limit }, offset).into()
-    }
+/// What is handed out when the framing of a peer is broken. The codec has counted it.
+fn broken(error: &StreamError) -> BadPacket {
+    let (limit, offset) = match error {
+        StreamError::Frame(FrameError::TooLong { limit, offset, .. }) => (*limit, *offset),
+        // There is no IO in here.
+        _ => (0, 0),
+    };
+    FrameFault::new(FrameFaultKind::TooLong { limit }, offset).into()
 }
 
 /// Says whether nothing of a frame has arrived.
@@ -212,7 +209,7 @@ mod tests {
     /// What comes out, good or bad, after a peer has sent something.
     fn hear<F: Framing>(peers: &mut Peers<F>, port: u16, bytes: &[u8]) -> Vec<bool> {
         peers.hear(addr(port), bytes, Instant::now()).unwrap();
-        core::iter::from_fn(|| peers.next(addr(port))).map(|item| item.is_ok()).collect()
+        core::iter::from_fn(|| peers.next()).map(|(_, item)| item.is_ok()).collect()
     }
 
     #[test]
@@ -265,16 +262,15 @@ mod tests {
         peers.hear(addr(1), b"\xc0/a", after(0)).unwrap();
         peers.hear(addr(2), b"\xc0/b", after(10)).unwrap();
         peers.hear(addr(1), b"\0\0", after(20)).unwrap();
-        for port in [1, 2] {
-            assert_eq!(peers.next(addr(port)), None);
-        }
         assert_eq!(peers.next_expiry(), Some(after(40)));
-        assert_eq!(peers.expire(after(39)), None);
-        let (from, item) = peers.expire(after(40)).unwrap();
-        let Some(Err(BadPacket::Frame(fault))) = item else { panic!("{item:?}") };
+        peers.expire(after(39));
+        assert_eq!(peers.next(), None);
+        peers.expire(after(40));
+        let (from, item) = peers.next().unwrap();
+        let Err(BadPacket::Frame(fault)) = item else { panic!("{item:?}") };
         assert_eq!((from, fault.kind), (addr(2), FrameFaultKind::Unfinished { length: 2 }));
-        assert_eq!(peers.expire(after(40)), Some((addr(2), None)));
-        assert_eq!(peers.expire(after(40)), None);
-        assert_eq!(peers.next_expiry(), Some(after(50)));
+        assert_eq!((peers.next(), peers.next_expiry()), (None, Some(after(50))));
+        // It begins afresh.
+        assert_eq!(hear(&mut peers, 2, b"\xc0/b\0\0,\0\0\0\xc0"), [true]);
     }
 }

@@ -5,12 +5,12 @@ use core::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
-use std::{future::Future, net::SocketAddr};
+use std::future::Future;
 
 use futures::Stream;
 use tokio::{
     task::coop::poll_proceed,
-    time::{Instant, Sleep, sleep_until},
+    time::{Sleep, sleep_until},
 };
 
 use crate::framing::contract::Framing;
@@ -57,8 +57,6 @@ pub struct FramedUdp<F> {
     pub(super) udp: Udp,
     pub(super) peers: Peers<F>,
     pub(super) split_above: usize,
-    /// The peer whose datagram is being taken apart.
-    reading: Option<SocketAddr>,
     /// Ready when the oldest unfinished frame expires, or before; `None` if there was none.
     expiry: Option<Pin<Box<Sleep>>>,
 }
@@ -66,7 +64,7 @@ pub struct FramedUdp<F> {
 impl<F: Framing> FramedUdp<F> {
     pub(super) fn new(mut udp: Udp, peers: Peers<F>, split_above: usize) -> Self {
         udp.hold_frames();
-        Self { udp, peers, split_above, reading: None, expiry: None }
+        Self { udp, peers, split_above, expiry: None }
     }
 
     /// The socket, for instance for its address or its counters.
@@ -86,51 +84,31 @@ impl<F: Framing> FramedUdp<F> {
     fn take(&mut self) -> Option<Received> {
         let at = self.udp.inbox.at();
         loop {
-            if let Some(peer) = self.reading {
-                if let Some(packet) = self.peers.next(peer) {
-                    return Some(Received { packet, peer, at });
-                }
-                self.reading = None;
-            }
-            // Without an end of datagrams the timer below would never be asked.
-            if let Some(expired) = self.expire(at) {
-                return Some(expired);
+            if let Some((peer, packet)) = self.peers.next() {
+                return Some(Received { packet, peer, at });
             }
             let InPlace { slots, cursor, .. } = self.udp.inbox.in_place();
             let (datagram, peer) = cursor.next(slots)?;
-            match self.peers.hear(peer, datagram, at) {
-                Ok(()) => self.reading = Some(peer),
-                Err(_) => {
-                    let counters = &self.udp.link.counters;
-                    counters.received(1, datagram.len() as u64);
-                    counters.dropped(DropCause::TooManyPeers, 1);
-                }
+            if self.peers.hear(peer, datagram, at).is_err() {
+                let counters = &self.udp.link.counters;
+                counters.received(1, datagram.len() as u64);
+                counters.dropped(DropCause::TooManyPeers, 1);
             }
-        }
-    }
-
-    fn expire(&mut self, at: Instant) -> Option<Received> {
-        loop {
-            let (peer, item) = self.peers.expire(at)?;
-            if let Some(packet) = item {
-                return Some(Received { packet, peer, at });
-            }
+            // While datagrams come without end nobody asks the timer below.
+            self.peers.expire(at);
         }
     }
 
     /// Ready when an unfinished frame has expired, if there is one.
-    fn poll_expiry(&mut self, cx: &mut Context<'_>) -> Poll<Option<Received>> {
-        loop {
-            let Some(due) = self.peers.next_expiry() else { return Poll::Pending };
-            let timer = self.expiry.get_or_insert_with(|| Box::pin(sleep_until(due)));
-            if timer.deadline() != due {
-                timer.as_mut().reset(due);
-            }
-            ready!(timer.as_mut().poll(cx));
-            if let Some(expired) = self.expire(due) {
-                return Poll::Ready(Some(expired));
-            }
+    fn poll_expiry(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(due) = self.peers.next_expiry() else { return Poll::Pending };
+        let timer = self.expiry.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        if timer.deadline() != due {
+            timer.as_mut().reset(due);
         }
+        ready!(timer.as_mut().poll(cx));
+        self.peers.expire(due);
+        Poll::Ready(())
     }
 }
 
@@ -148,11 +126,7 @@ impl<F: Framing> Stream for FramedUdp<F> {
             match framed.udp.poll_fill(cx) {
                 Poll::Ready(Some(())) => {}
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => {
-                    let expired = ready!(framed.poll_expiry(cx));
-                    coop.made_progress();
-                    return Poll::Ready(expired);
-                }
+                Poll::Pending => ready!(framed.poll_expiry(cx)),
             }
         }
     }
