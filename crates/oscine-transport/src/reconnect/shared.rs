@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use oscine_codec::Packet;
 use tokio::{
     sync::{Notify, watch},
+    task::coop::consume_budget,
     time::{Instant, sleep_until},
 };
 
@@ -53,6 +54,8 @@ impl Shared {
 
     /// Queues a packet, waiting for room while there is a connection.
     pub(super) async fn send(&self, packet: Packet) -> Result<Sent, SendError> {
+        // One who only sends must not keep the task, which may be about to connect, from its turn.
+        consume_budget().await;
         let (mut entry, sent) = self.entry(packet)?;
         loop {
             // Made before the queue is looked at, so that no room is missed in between.

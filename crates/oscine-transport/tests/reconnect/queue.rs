@@ -212,3 +212,16 @@ async fn a_packet_that_cannot_be_sent_harms_no_other() {
     }
     assert_eq!(client.stats().drops.get("refused-out"), 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_only_sends_lets_the_client_connect() {
+    let (line, client) = Line::new(builder().queue(3));
+    let _far = line.accept(1024);
+    for count in 0..10_000 {
+        client.send(packet(count)).await.unwrap();
+        if client.state().is_connected() {
+            return;
+        }
+    }
+    panic!("the task never had its turn");
+}
