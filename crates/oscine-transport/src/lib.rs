@@ -14,6 +14,11 @@
 //! * `unix`: the same over unix sockets, streams and datagrams; not on Windows.
 //! * [`connection`]: [`Connection`](connection::Connection) over any stream of bytes, and its
 //!   options.
+//! * [`reconnect`]: [`Reconnecting`](reconnect::Reconnecting) keeps a connection alive, queues what
+//!   is to be sent, and tells what was lost.
+//! * [`endpoints`]: [`Endpoints`](endpoints::Endpoints) gives names to endpoints and groups of
+//!   them, and sends one packet to many.
+//! * [`bundling`]: [`Bundling`](bundling::Bundling) sends small messages together.
 //! * [`codec`]: [`PacketCodec`] makes a stream of packets out of anything that reads and writes
 //!   bytes. Its page tells what comes out when, and three traps of tokio-util.
 //! * [`framing`]: where packets begin and end in a stream: [`LengthPrefix`](framing::LengthPrefix)
@@ -47,15 +52,19 @@
 
 mod backoff;
 mod peer_addr;
+mod peer_key;
 mod quiet;
 mod send_error;
 
 pub mod framing;
 
+pub mod bundling;
 pub mod codec;
 pub mod connection;
 pub mod endpoint;
+pub mod endpoints;
 pub mod hook;
+pub mod reconnect;
 pub mod stats;
 pub mod tcp;
 pub mod udp;
@@ -70,6 +79,7 @@ pub use codec::{BadPacket, PacketCodec, StreamError};
 pub use endpoint::Endpoint;
 pub use hook::Hook;
 pub use peer_addr::PeerAddr;
+pub use peer_key::PeerKey;
 pub use send_error::SendError;
 pub use stats::Stats;
 pub use udp::Udp;

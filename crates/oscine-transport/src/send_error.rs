@@ -7,6 +7,7 @@ use thiserror::Error;
 
 use crate::framing::error::FrameTooLong;
 use crate::peer_addr::PeerAddr;
+use crate::stats::cause::DropCause;
 
 /// Why a packet was not sent; nothing of it has left, unless a connection broke while it was sent.
 #[derive(Debug, Error)]
@@ -55,6 +56,21 @@ pub enum SendError {
         /// The hook's reason.
         reason: Cow<'static, str>,
     },
+    /// There is no connection, and packets are not kept while there is none. The fault of the
+    /// environment.
+    #[error("no connection")]
+    Offline,
+    /// It was accepted for sending and dropped later. It is counted under this cause.
+    ///
+    /// Of [`DropCause::Lost`] nobody knows whether it has left: the connection broke on the way.
+    #[error("dropped: {}", cause.name())]
+    Dropped {
+        /// Why.
+        cause: DropCause,
+    },
+    /// The sender has been closed, from this side. The caller's fault.
+    #[error("closed")]
+    Closed,
     /// The peer has not taken a byte for so long. A packet may have left in part, so the connection
     /// is of no more use. The peer's fault.
     #[error("the peer has taken nothing for {limit:?}")]

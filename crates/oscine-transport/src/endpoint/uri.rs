@@ -93,6 +93,19 @@ impl Endpoint {
     }
 }
 
+/// Datagrams to or at this address.
+impl From<SocketAddr> for Endpoint {
+    fn from(address: SocketAddr) -> Self {
+        let host = match address {
+            SocketAddr::V4(address) => Host::V4(*address.ip()),
+            SocketAddr::V6(address) => {
+                Host::V6 { address: *address.ip(), scope: address.scope_id() }
+            }
+        };
+        Self::Udp { host, port: address.port() }
+    }
+}
+
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -46,6 +46,8 @@ causes! {
     QueueFull = "queue-full",
     /// Out: there was no connection.
     Offline = "offline",
+    /// Out: it had waited for too long.
+    Stale = "stale",
     /// Out: it was handed over to a connection that broke before it was written, or to a sink of
     /// datagrams, and the system refused it.
     Lost = "lost",

@@ -162,7 +162,7 @@ fn broken(error: &StreamError) -> BadPacket {
     let (limit, offset) = match error {
         StreamError::Frame(FrameError::TooLong { limit, offset, .. }) => (*limit, *offset),
         // There is no IO in here.
-        StreamError::Io(_) => (0, 0),
+        _ => (0, 0),
     };
     FrameFault::new(FrameFaultKind::TooLong { limit }, offset).into()
 }

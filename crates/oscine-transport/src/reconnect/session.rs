@@ -1,0 +1,161 @@
+//! One connection, from its first byte to its last.
+
+use core::task::{Context, Poll, ready};
+use std::sync::Arc;
+
+use oscine_codec::Packet;
+use tokio_util::sync::PollSender;
+use tracing::debug;
+
+use crate::codec::bad_packet::BadPacket;
+use crate::reconnect::connector::BoxLink;
+use crate::reconnect::queue::Dropped;
+use crate::reconnect::sent::Ticket;
+use crate::reconnect::shared::Shared;
+use crate::reconnect::state::LostReason;
+use crate::send_error::SendError;
+use crate::stats::cause::DropCause;
+
+/// Where packets received go; `None` if nobody wants them.
+pub(super) type Inbox = Option<PollSender<Result<Packet, BadPacket>>>;
+
+/// One connection: writes what is in the queue, and reads what arrives.
+///
+/// Both go on at the same time: two ends that only write would wait for each other for ever.
+pub(super) struct Session<'a> {
+    link: BoxLink,
+    shared: &'a Shared,
+    inbox: &'a mut Inbox,
+    /// Whose packets are in the buffer of `link`. No more are added before all of them were
+    /// written, so that it is known which ones were, and how many may be in front of an urgent one.
+    batch: Vec<Ticket>,
+    /// Whether a good packet has been received.
+    heard: bool,
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Everything was written and the client closes.
+    Closed,
+    Lost(LostReason),
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(link: BoxLink, shared: &'a Shared, inbox: &'a mut Inbox) -> Self {
+        Self { link, shared, inbox, batch: Vec::new(), heard: false }
+    }
+
+    /// Whether a good packet has been received.
+    pub(super) fn heard(&self) -> bool {
+        self.heard
+    }
+
+    /// Writes and reads until the connection ends.
+    pub(super) async fn run(&mut self) -> End {
+        loop {
+            let shared = self.shared;
+            tokio::select! {
+                biased;
+                end = core::future::poll_fn(|cx| self.poll(cx)) => return end,
+                () = shared.changed() => {}
+            }
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        if let Poll::Ready(end) = self.poll_write(cx) {
+            return Poll::Ready(end);
+        }
+        self.poll_read(cx).map(End::Lost)
+    }
+
+    /// Writes what is in the queue, batch by batch; ready when the connection has ended.
+    fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        for _ in 0..BATCHES_A_TURN {
+            if self.batch.is_empty() {
+                self.fill();
+            }
+            if self.batch.is_empty() {
+                if self.shared.is_done() {
+                    let closed = ready!(self.link.as_mut().poll_close(cx));
+                    return Poll::Ready(closed.map_or_else(lost, |()| End::Closed));
+                }
+                return Poll::Pending;
+            }
+            match ready!(self.link.as_mut().poll_flush(cx)) {
+                Ok(()) => self.batch.drain(..).for_each(|ticket| ticket.tell(Ok(()))),
+                Err(error) => return Poll::Ready(lost(error)),
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Moves packets from the queue into the buffer, as many as go out together.
+    fn fill(&mut self) {
+        self.shared.drop_stale();
+        let (mut taken, mut bytes) = (false, 0);
+        while bytes < BATCH {
+            let Some(entry) = self.shared.pop() else { break };
+            taken = true;
+            let length = entry.packet.as_bytes().len();
+            match self.link.as_mut().start_send(entry.packet.into_bytes()) {
+                Ok(()) => {
+                    bytes += length;
+                    self.batch.push(entry.ticket);
+                }
+                Err(error) => {
+                    debug!(%error, "packet not sent");
+                    entry.ticket.tell(Err(error));
+                }
+            }
+        }
+        if taken {
+            self.shared.tell_room();
+        }
+    }
+
+    /// Reads what arrives, as far as there is room for it; ready when the connection has ended.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<LostReason> {
+        for _ in 0..READS_A_TURN {
+            if let Some(inbox) = &mut self.inbox {
+                if ready!(inbox.poll_reserve(cx)).is_err() {
+                    *self.inbox = None;
+                }
+            }
+            let item = match ready!(self.link.as_mut().poll_next(cx)) {
+                Some(Ok(item)) => item,
+                Some(Err(error)) => return Poll::Ready(LostReason::Stream(Arc::new(error))),
+                None => return Poll::Ready(LostReason::Closed),
+            };
+            self.heard |= item.is_ok();
+            if let Some(inbox) = &mut self.inbox {
+                // A place has been reserved; if nobody reads any more, that is found next time.
+                let _ = inbox.send_item(item);
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+/// What is still in the buffer may have been written or not.
+impl Drop for Session<'_> {
+    fn drop(&mut self) {
+        for ticket in self.batch.drain(..) {
+            self.shared.drop_packet(Dropped(ticket, DropCause::Lost));
+        }
+    }
+}
+
+fn lost(error: SendError) -> End {
+    End::Lost(LostReason::Write(Arc::new(error)))
+}
+
+/// How many bytes go out together: one write for a burst, and not much in front of an urgent one.
+const BATCH: usize = 8 * 1024;
+
+/// How much is done before other tasks have their turn.
+const BATCHES_A_TURN: usize = 16;
+const READS_A_TURN: usize = 64;
