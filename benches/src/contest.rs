@@ -10,23 +10,21 @@ use crate::report::Row;
 const TURN: Duration = Duration::from_micros(300);
 /// How many turns each side has. Odd, so that the median is one of them.
 const TURNS: usize = 501;
-/// How long a section may take. Afterwards there are no more turns, for nobody.
-const LIMIT: Duration = Duration::from_secs(75);
 
 /// Checks that the sides of each contest do the same work, then times them all. A row for each peer, or one without.
 ///
 /// All contests go on at once, a turn of each side at a time: a bad second of the machine takes a few turns from
-/// everyone, not all turns from one.
+/// everyone, not all turns from one. After `limit` there are no more turns, for nobody.
 ///
 /// # Panics
 ///
 /// When two sides differ in what comes out, or no turn of a side counted.
-pub fn hold(section: &'static str, contests: Vec<Contest>) -> Vec<Row> {
+pub fn hold(section: &'static str, contests: Vec<Contest>, limit: Duration) -> Vec<Row> {
     let start = Instant::now();
     let mut running: Vec<_> = contests.into_iter().map(Running::new).collect();
     for turn in 0..TURNS {
         running.iter_mut().for_each(|contest| contest.turn(turn));
-        if start.elapsed() > LIMIT {
+        if start.elapsed() > limit {
             break;
         }
     }

@@ -23,29 +23,33 @@ mod ours;
 mod slip;
 mod stream;
 
+use std::time::Duration;
+
 use crate::contest::{Contest, hold};
 use crate::report::Row;
 use crate::section::Filter;
 
 const SECTION: &str = "tcp";
+/// How long the turns over connections may take. They take all of it: liblo is very slow at SLIP.
+const CONNECTIONS_LIMIT: Duration = Duration::from_secs(60);
+/// How long the turns of SLIP by itself may take; they take a third of it.
+const SLIP_LIMIT: Duration = Duration::from_secs(15);
 
 /// Measures TCP and SLIP.
-pub fn run(filter: &Filter, emit: &mut dyn FnMut(Row)) {
-    let mut contests = contests();
-    contests.retain(|contest| filter.passes(contest.measure()));
-    hold(SECTION, contests).into_iter().for_each(emit);
-}
-
-/// All contests of TCP and SLIP, in the order of the table.
 ///
 /// # Panics
 ///
 /// When the system refuses a socket.
-#[must_use]
-pub fn contests() -> Vec<Contest> {
-    let mut contests = stream::contests();
-    contests.extend(slip::contests());
-    contests
+pub fn run(filter: &Filter, emit: &mut dyn FnMut(Row)) {
+    for (mut contests, limit) in groups() {
+        contests.retain(|contest| filter.passes(contest.measure()));
+        hold(SECTION, contests, limit).into_iter().for_each(&mut *emit);
+    }
+}
+
+/// All contests, and how long their turns may take.
+fn groups() -> [(Vec<Contest>, Duration); 2] {
+    [(stream::contests(), CONNECTIONS_LIMIT), (slip::contests(), SLIP_LIMIT)]
 }
 
 #[cfg(test)]
@@ -54,14 +58,14 @@ mod tests {
 
     #[test]
     fn all_sides_do_the_same_work() {
-        let mut contests = contests();
-        assert_eq!(contests.len(), 4);
-        contests.iter_mut().for_each(Contest::check);
+        let [(mut streams, _), (mut slip, _)] = groups();
+        assert_eq!((streams.len(), slip.len()), (2, 2));
+        streams.iter_mut().chain(&mut slip).for_each(Contest::check);
     }
 
     #[test]
     fn turns_are_timed() {
-        for mut contest in contests() {
+        for mut contest in groups().into_iter().flat_map(|(contests, _)| contests) {
             let mut times = Vec::new();
             contest.ours().turn(64, &mut times);
             assert!(!times.is_empty(), "{}", contest.measure());

@@ -60,7 +60,7 @@ struct Stream {
 impl Stream {
     /// Messages of `size` bytes to `address`, with so many random floats.
     fn new(address: &str, floats: usize, size: usize) -> Self {
-        let mut random = Random(0x9e37_79b9_7f4a_7c15);
+        let mut random = Random(0x9e37_79b9);
         let mut wire = BytesMut::new();
         let frames = SIZE / size;
         for _ in 0..frames {
@@ -75,15 +75,15 @@ impl Stream {
 }
 
 /// Numbers that look random, the same each time (xorshift).
-struct Random(u64);
+struct Random(u32);
 
 impl Random {
     /// From 1 to 2, all 23 bits random.
     fn float(&mut self) -> f32 {
         self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        f32::from_bits(0x3f80_0000 | (self.0 as u32) >> 9)
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        f32::from_bits(0x3f80_0000 | self.0 >> 9)
     }
 }
 

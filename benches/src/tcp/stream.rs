@@ -15,8 +15,8 @@ use crate::tcp::bare::{self, Bare};
 use crate::tcp::feed::Feed;
 use crate::tcp::ours::Ours;
 
-/// How many messages a turn has: 2 MiB, more than the system holds between the two ends.
-const MESSAGES: u64 = 64 * 1024;
+/// How many messages a turn has: a megabyte.
+const MESSAGES: u64 = 32 * 1024;
 
 pub(crate) fn contests() -> Vec<Contest> {
     let runtime = Rc::new(Builder::new_current_thread().enable_all().build().expect("a runtime"));

@@ -45,6 +45,7 @@ mod send;
 mod socket;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -53,21 +54,22 @@ use crate::report::Row;
 use crate::section::Filter;
 
 const SECTION: &str = "udp";
+/// How long the turns may take; they take half of it.
+const LIMIT: Duration = Duration::from_secs(75);
 
 /// Measures UDP.
-pub fn run(filter: &Filter, emit: &mut dyn FnMut(Row)) {
-    let mut contests = contests();
-    contests.retain(|contest| filter.passes(contest.measure()));
-    hold(SECTION, contests).into_iter().for_each(emit);
-}
-
-/// All contests of UDP, in the order of the table.
 ///
 /// # Panics
 ///
 /// When the system refuses a socket.
-#[must_use]
-pub fn contests() -> Vec<Contest> {
+pub fn run(filter: &Filter, emit: &mut dyn FnMut(Row)) {
+    let mut contests = contests();
+    contests.retain(|contest| filter.passes(contest.measure()));
+    hold(SECTION, contests, LIMIT).into_iter().for_each(emit);
+}
+
+/// All contests, in the order of the table.
+fn contests() -> Vec<Contest> {
     let runtime = Rc::new(runtime());
     let _inside = runtime.enter();
     let mut contests = receive::contests(&runtime);

@@ -118,3 +118,21 @@ impl<R: Receiver> Side for Filled<R> {
         times.extend(elapsed.map(|elapsed| per(elapsed, n)));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::udp::runtime;
+
+    #[test]
+    fn a_receiver_that_waits_in_vain_is_helped() {
+        let source = Source::new(&Rc::new(runtime()), 8);
+        let socket = socket();
+        let address = address(&socket);
+        let mut receiver = Bare::new(socket);
+        source.fill(address, 4);
+        assert!(source.rescue.time(address, || receiver.receive(4)).is_some());
+        source.fill(address, 3);
+        assert!(source.rescue.time(address, || receiver.receive(4)).is_none());
+    }
+}
