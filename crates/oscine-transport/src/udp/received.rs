@@ -13,8 +13,8 @@ use crate::codec::bad_packet::BadPacket;
 pub struct Received {
     /// The packet, or what was wrong with it.
     ///
-    /// A packet that came alone in its datagram owns exactly its bytes: it may be kept as it is. The
-    /// packets of [framed datagrams](crate::udp::FramedUdp) share memory.
+    /// A packet that came alone in its datagram owns exactly its bytes: it may be kept as it is.
+    /// The packets of [framed datagrams](crate::udp::FramedUdp) share memory.
     pub packet: Result<Packet, BadPacket>,
     /// Who sent it.
     pub peer: SocketAddr,
