@@ -6,12 +6,16 @@ use std::{net::SocketAddr, pin::pin, sync::Mutex, time::Duration};
 use futures::{SinkExt, StreamExt, poll};
 use oscine_codec::{Message, Packet};
 use oscine_transport::{
-    Hook, PeerAddr,
+    Hook, PeerAddr, StreamError,
     framing::FramingKind,
     tcp::{self, Connection, Listener},
 };
 use socket2::SockRef;
-use tokio::{io::AsyncReadExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::Instant,
+};
 
 fn packet(address: &str) -> Packet {
     Message::new(address, ()).unwrap().into()
@@ -90,6 +94,25 @@ async fn connections_of_a_listener_count_together() {
     drop(pairs);
     let stats = listener.stats();
     assert_eq!((stats.received, stats.connections.open, stats.connections.opened), (3, 0, 3));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_rest_of_a_packet_is_not_waited_for_longer_than_ten_seconds() {
+    let listener = Listener::builder().max_connections(1).bind("127.0.0.1:0").await.unwrap();
+    let mut slow = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+    let (mut connection, _) = listener.accept().await;
+    slow.write_all(b"\0\0\0\x08/a\0\0,\0\0\0\0\0\0").await.unwrap();
+    connection.next().await.unwrap().unwrap().unwrap();
+    let start = Instant::now();
+    let error = connection.next().await.unwrap().unwrap_err();
+    let StreamError::Slow { limit } = error else { panic!("{error:?}") };
+    assert_eq!((limit, start.elapsed().as_secs()), (Duration::from_secs(10), 10));
+    assert!(connection.next().await.is_none());
+    drop(connection);
+    let stats = listener.stats().connections;
+    assert_eq!((stats.slow, stats.broken, stats.open, listener.places_left()), (1, 0, 0, 1));
+    // The peer hears of it.
+    assert_eq!(slow.read(&mut [0]).await.unwrap_or(0), 0);
 }
 
 #[tokio::test]

@@ -1,7 +1,13 @@
 //! How long a connection waits for its peer, in simulated time.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
-use std::time::Duration;
+use std::{
+    future::Future,
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
 
 use futures::{SinkExt, StreamExt, poll};
 use oscine_codec::{Message, Packet};
@@ -12,8 +18,8 @@ use oscine_transport::{
     hook::{self, Verdict},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex},
-    time::{Instant, sleep},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
+    time::{Instant, Sleep, sleep},
 };
 
 fn packet(address: &str) -> Packet {
@@ -159,4 +165,49 @@ async fn who_stops_reading_is_given_up() {
     let mut connection = Builder::new().write_timeout(None).wrap(near);
     let year = Duration::from_secs(365 * 24 * 3600);
     assert!(tokio::time::timeout(year, connection.send(&large)).await.is_err());
+}
+
+/// Takes everything, and is done with it only after a pause.
+struct Lagging(Option<Pin<Box<Sleep>>>);
+
+impl AsyncRead for Lagging {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Lagging {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Poll::Ready(Ok(bytes.len()))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let pause = self.0.get_or_insert_with(|| Box::pin(sleep(Duration::from_secs(20))));
+        ready!(pause.as_mut().poll(cx));
+        self.0 = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_wait_for_the_peer_has_its_own_time() {
+    let mut connection = Builder::new().wrap(Lagging(None));
+    connection.send(packet("/a")).await.unwrap();
+    // Nothing is written in these, so that only their end tells one from the next.
+    for _ in 0..3 {
+        connection.flush().await.unwrap();
+    }
+    connection.close().await.unwrap();
 }
