@@ -47,7 +47,7 @@ async fn packets_arrive_with_their_peer() {
     let received = next(&mut receiver).await;
     assert_eq!(received.packet, Ok(packet("/a")));
     assert_eq!(received.peer, from);
-    assert!(received.at.elapsed() < std::time::Duration::MAX);
+    assert!(received.at.elapsed() < Duration::MAX);
     let bytes = packet("/a").as_bytes().len() as u64;
     let stats = receiver.stats();
     assert_eq!((stats.received, stats.received_bytes, stats.bad.total()), (1, bytes, 0));

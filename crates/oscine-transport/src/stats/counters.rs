@@ -4,7 +4,6 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use oscine_codec::{DecodeErrorKind, Tolerances};
 
-use crate::codec::bad_packet::BadPacket;
 use crate::stats::cause::DropCause;
 use crate::stats::counts::{Counts, MOST};
 use crate::stats::names;
@@ -96,15 +95,6 @@ impl Counters {
         self.sent.add(packets as u64, bytes as u64);
     }
 
-    pub(crate) fn bad_packet(&self, bad: &BadPacket) {
-        match bad {
-            BadPacket::Decode { error, .. } => self.decode_error(error.kind()),
-            BadPacket::Frame(fault) => self.bad(fault.kind.name()),
-            // Counted where it was refused.
-            BadPacket::Refused { .. } => {}
-        }
-    }
-
     /// Counts something bad by its name in [`names::BAD`].
     pub(crate) fn bad(&self, name: &str) {
         let place = names::BAD.iter().position(|&known| known == name);
@@ -178,7 +168,7 @@ mod tests {
     use oscine_codec::{DecodeOptions, PacketRef, Profile};
 
     use super::*;
-    use crate::framing::fault::{FrameFault, FrameFaultKind};
+    use crate::framing::fault::FrameFaultKind;
 
     #[test]
     fn faults_are_counted_by_kind() {
@@ -193,7 +183,7 @@ mod tests {
             FrameFaultKind::StrayEnd,
             FrameFaultKind::Noise,
         ] {
-            counters.bad_packet(&FrameFault::new(kind, 0).into());
+            counters.bad(kind.name());
         }
         let bad = counters.read().bad;
         assert_eq!(bad.total(), 10, "{bad:?}");
