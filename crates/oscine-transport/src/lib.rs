@@ -51,6 +51,7 @@
 //! ```
 
 mod backoff;
+mod family;
 mod peer_addr;
 mod peer_key;
 mod quiet;

@@ -8,7 +8,7 @@ use oscine_codec::{Message, Packet};
 use oscine_transport::{
     Hook, PeerAddr, StreamError,
     framing::FramingKind,
-    tcp::{self, Connection, Listener},
+    tcp::{self, Connection, Family, Listener},
 };
 use socket2::SockRef;
 use tokio::{
@@ -150,7 +150,7 @@ async fn a_connection_comes_from_where_it_was_told_to() {
 
     let v6 = "[::1]:0".parse().unwrap();
     let error = Connection::builder().local_addr(v6).connect(address).await.unwrap_err();
-    assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrNotAvailable);
 }
 
 #[tokio::test]
@@ -165,8 +165,11 @@ async fn one_socket_takes_both_families_if_it_is_told_to() {
         // Otherwise the port is free in the other family.
         assert_eq!(Listener::bind(("0.0.0.0", port)).await.is_ok(), !dual_stack);
         if let Ok(v4) = v4 {
-            let (_, peer) = listener.accept().await;
-            assert!(peer.is_ipv6() && peer.port() == v4.local_addr().unwrap().port(), "{peer}");
+            let (connection, peer) = listener.accept().await;
+            // Told as what it is, and not as an IPv6 address made of it.
+            assert_eq!(peer, v4.local_addr().unwrap());
+            assert_eq!(connection.peer(), &PeerAddr::Ip(peer));
+            assert_eq!(connection.peer_addr().unwrap(), peer);
         }
     }
 }
@@ -192,4 +195,24 @@ async fn a_socket_that_listens_already_is_taken_over() {
     assert!(poll!(accept.as_mut()).is_pending());
     let _client = TcpStream::connect(address).await.unwrap();
     assert_eq!(accept.await.0.framing(), Some(FramingKind::LengthPrefix));
+}
+
+#[tokio::test]
+async fn a_name_of_both_families_is_taken_as_was_asked() {
+    // A port that is free in both; the first one mostly is.
+    let (v4, v6) = loop {
+        let v4 = Listener::bind("127.0.0.1:0").await.unwrap();
+        let port = v4.local_addr().unwrap().port();
+        match Listener::bind(("::1", port)).await {
+            Ok(v6) => break (v4, v6),
+            Err(error) => assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse),
+        }
+    };
+    let both: [SocketAddr; 2] = [v6.local_addr().unwrap(), v4.local_addr().unwrap()];
+    for (family, ours) in [(Family::Auto, both[1]), (Family::V4, both[1]), (Family::V6, both[0])] {
+        let client = Connection::builder().family(family).connect(&both[..]).await.unwrap();
+        assert_eq!(client.peer_addr().unwrap(), ours);
+    }
+    let error = Listener::builder().family(Family::V6).bind("127.0.0.1:0").await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrNotAvailable);
 }

@@ -3,7 +3,7 @@
 use std::{io, net, net::SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
-use tokio::net::{TcpListener, ToSocketAddrs, lookup_host};
+use tokio::net::{TcpListener, ToSocketAddrs};
 
 use crate::connection::accept::Acceptor;
 use crate::connection::builder::Builder;
@@ -51,10 +51,10 @@ impl Listener {
 }
 
 impl Builder<Tcp, Listen> {
-    /// Sets whether an IPv6 socket takes IPv4 peers as well: false by default.
+    /// Sets whether an IPv6 socket takes IPv4 peers as well: false by default, on all systems.
     ///
-    /// They then appear under addresses such as `::ffff:127.0.0.1`. It matters where the address is
-    /// `[::]`. By default an IPv4 socket can be bound to the same port beside it.
+    /// It matters where the address is `[::]`. IPv4 peers appear with their IPv4 addresses. By
+    /// default an IPv4 socket can be bound to the same port beside it.
     pub fn dual_stack(mut self, dual_stack: bool) -> Self {
         self.kind.dual_stack = dual_stack;
         self
@@ -80,16 +80,14 @@ impl Builder<Tcp, Listen> {
     ///
     /// This method is cancel safe. If it does not complete, no socket is bound.
     pub async fn bind(self, address: impl ToSocketAddrs) -> io::Result<Listener> {
-        let mut refused = None;
-        for address in lookup_host(address).await? {
+        let mut refused = io::ErrorKind::AddrNotAvailable.into();
+        for address in self.kind.family.resolve(address).await? {
             match self.bind_to(address) {
                 Ok(socket) => return self.wrap(socket),
-                Err(error) => refused = Some(error),
+                Err(error) => refused = error,
             }
         }
-        Err(refused.unwrap_or_else(|| {
-            io::Error::new(io::ErrorKind::InvalidInput, "the name stands for no address")
-        }))
+        Err(refused)
     }
 
     /// Takes over a socket that is bound and listens already.

@@ -2,15 +2,16 @@
 
 use std::{io, net::SocketAddr};
 
-use tokio::net::{TcpSocket, TcpStream, ToSocketAddrs, lookup_host};
+use tokio::net::{TcpSocket, TcpStream, ToSocketAddrs};
 
 use crate::connection::builder::Builder;
 use crate::connection::connection;
 use crate::connection::options::Options;
 use crate::connection::role::Connect;
+use crate::family::Family;
 use crate::framing::kind::FramingKind;
 use crate::peer_addr::PeerAddr;
-use crate::tcp::kind::Tcp;
+use crate::tcp::kind::{Tcp, canonical};
 
 /// A [connection](connection::Connection) over TCP.
 pub type Connection = connection::Connection<TcpStream>;
@@ -62,7 +63,7 @@ impl Connection {
     ///
     /// If the system cannot tell, as when the connection is broken.
     pub fn peer_addr(&self) -> io::Result<SocketAddr> {
-        self.get_ref().peer_addr()
+        self.get_ref().peer_addr().map(canonical)
     }
 
     /// The address of this side.
@@ -77,6 +78,8 @@ impl Connection {
 
 impl Builder<Tcp, Connect> {
     /// Sets the address of this side: any that is free by default.
+    ///
+    /// Only addresses of the same family are connected to then.
     ///
     /// A fixed port can be used for one connection to the same peer at a time, and not again for
     /// a minute after it was closed from this side.
@@ -95,9 +98,15 @@ impl Builder<Tcp, Connect> {
     ///
     /// This method is cancel safe. If it does not complete, there is no connection.
     pub async fn connect(self, address: impl ToSocketAddrs) -> io::Result<Connection> {
+        let family = match self.kind.local_addr {
+            None => self.kind.family,
+            Some(SocketAddr::V4(_)) => Family::V4,
+            Some(SocketAddr::V6(_)) => Family::V6,
+        };
+        let addresses = family.resolve(address).await?;
         let stream = match self.kind.local_addr {
-            None => TcpStream::connect(address).await?,
-            Some(local) => connect_from(local, address).await?,
+            None => TcpStream::connect(&addresses[..]).await?,
+            Some(local) => connect_from(local, addresses).await?,
         };
         Ok(self.wrap(stream))
     }
@@ -106,27 +115,21 @@ impl Builder<Tcp, Connect> {
     #[must_use]
     pub fn wrap(self, stream: TcpStream) -> Connection {
         self.kind.prepare(&stream);
-        let peer = stream.peer_addr().map_or(PeerAddr::Unnamed, PeerAddr::Ip);
+        let peer = stream.peer_addr().map_or(PeerAddr::Unnamed, |peer| canonical(peer).into());
         Connection::new(stream, peer, &self.options, None)
     }
 }
 
-async fn connect_from(local: SocketAddr, address: impl ToSocketAddrs) -> io::Result<TcpStream> {
-    let mut refused = None;
-    for address in lookup_host(address).await? {
-        // A host may have addresses of the family in which this side has none.
-        if address.is_ipv4() != local.is_ipv4() {
-            continue;
-        }
+/// Connects from an address to the first that accepts of some that are of its family.
+async fn connect_from(local: SocketAddr, addresses: Vec<SocketAddr>) -> io::Result<TcpStream> {
+    let mut refused = io::ErrorKind::AddrNotAvailable.into();
+    for address in addresses {
         let socket = if local.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         socket.bind(local)?;
         match socket.connect(address).await {
             Ok(stream) => return Ok(stream),
-            Err(error) => refused = Some(error),
+            Err(error) => refused = error,
         }
     }
-    Err(refused.unwrap_or_else(|| {
-        let reason = format!("the name stands for no address that {local} can connect to");
-        io::Error::new(io::ErrorKind::InvalidInput, reason)
-    }))
+    Err(refused)
 }

@@ -1,13 +1,14 @@
 //! What can be set on TCP sockets alone.
 
 use core::time::Duration;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::TcpStream;
 use tracing::debug;
 
 use crate::connection::builder::Builder;
+use crate::family::Family;
 
 /// A [`Builder`] of TCP sockets.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +16,8 @@ use crate::connection::builder::Builder;
 pub struct Tcp {
     pub(super) nodelay: bool,
     pub(super) keep_alive: Option<Duration>,
+    /// Which addresses of a name are taken.
+    pub(super) family: Family,
     /// Where a connection comes from.
     pub(super) local_addr: Option<SocketAddr>,
     /// Whether a listener takes IPv4 peers on an IPv6 address.
@@ -28,6 +31,7 @@ impl Tcp {
         Self {
             nodelay: true,
             keep_alive: None,
+            family: Family::Auto,
             local_addr: None,
             dual_stack: false,
             reuse_port: false,
@@ -58,6 +62,12 @@ impl<R> Builder<Tcp, R> {
         self
     }
 
+    /// Sets which addresses of a name are taken: [`Family::Auto`] by default, that is IPv4 first.
+    pub fn family(mut self, family: Family) -> Self {
+        self.kind.family = family;
+        self
+    }
+
     /// Sets after how much silence the system asks whether the peer is still there: never, by
     /// default.
     ///
@@ -67,5 +77,14 @@ impl<R> Builder<Tcp, R> {
     pub fn keep_alive(mut self, after: impl Into<Option<Duration>>) -> Self {
         self.kind.keep_alive = after.into();
         self
+    }
+}
+
+/// An address as its family has it: IPv4 peers of an IPv6 socket have IPv4 addresses.
+pub(super) fn canonical(address: SocketAddr) -> SocketAddr {
+    match address.ip().to_canonical() {
+        IpAddr::V4(ip) => (ip, address.port()).into(),
+        // As it was, with its scope.
+        IpAddr::V6(_) => address,
     }
 }

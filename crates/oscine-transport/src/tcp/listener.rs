@@ -9,7 +9,7 @@ use crate::peer_addr::PeerAddr;
 use crate::stats::counters::Counters;
 use crate::stats::snapshot::Stats;
 use crate::tcp::connection::Connection;
-use crate::tcp::kind::Tcp;
+use crate::tcp::kind::{Tcp, canonical};
 
 /// A TCP socket that accepts connections, up to a limit.
 ///
@@ -80,7 +80,8 @@ impl Source for Socket {
     type Addr = SocketAddr;
 
     async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.socket.accept().await
+        let (stream, peer) = self.socket.accept().await?;
+        Ok((stream, canonical(peer)))
     }
 
     fn peer(addr: &SocketAddr) -> PeerAddr {

@@ -38,6 +38,7 @@ pub(crate) mod connection;
 pub(crate) mod kind;
 pub(crate) mod listener;
 
+pub use crate::family::Family;
 pub use bind::ListenerBuilder;
 pub use connection::{Connection, ConnectionBuilder, connect};
 pub use kind::Tcp;

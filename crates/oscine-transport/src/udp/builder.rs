@@ -12,10 +12,10 @@ use tokio::net::{ToSocketAddrs, UdpSocket};
 
 use crate::endpoint::host::Host;
 use crate::endpoint::uri::Endpoint;
+use crate::family::Family;
 use crate::hook::chain::Hooks;
 use crate::hook::contract::Hook;
 use crate::stats::counters::Counters;
-use crate::udp::family::Family;
 use crate::udp::interface::Interface;
 use crate::udp::link::Link;
 use crate::udp::multicast;

@@ -122,7 +122,6 @@ pub(crate) mod batch;
 pub(crate) mod builder;
 pub(crate) mod bulk;
 pub(crate) mod drops;
-pub(crate) mod family;
 pub(crate) mod framed;
 pub(crate) mod group_error;
 pub(crate) mod inbox;
@@ -144,9 +143,9 @@ pub(crate) mod sending;
 pub(crate) mod socket;
 pub(crate) mod tuning;
 
+pub use crate::family::Family;
 pub use batch::{Batch, Datagram};
 pub use builder::UdpBuilder;
-pub use family::Family;
 pub use framed::builder::FramedUdpBuilder;
 pub use framed::socket::FramedUdp;
 pub use group_error::GroupError;

@@ -10,8 +10,8 @@ use futures::Sink;
 use oscine_codec::Packet;
 use tokio::{net::ToSocketAddrs, task::coop::poll_proceed};
 
+use crate::family::Family;
 use crate::send_error::SendError;
-use crate::udp::family::Family;
 use crate::udp::link::Target;
 use crate::udp::pace::Paced;
 use crate::udp::sender::UdpSender;

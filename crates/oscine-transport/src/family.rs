@@ -20,7 +20,7 @@ pub enum Family {
 
 impl Family {
     /// The addresses that a name stands for, the best first; one at least.
-    pub(super) async fn resolve(self, name: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
+    pub(crate) async fn resolve(self, name: impl ToSocketAddrs) -> io::Result<Vec<SocketAddr>> {
         let mut found: Vec<_> = lookup_host(name).await?.filter(|to| self.takes(to)).collect();
         found.sort_by_key(SocketAddr::is_ipv6);
         if found.is_empty() {
