@@ -1,5 +1,6 @@
 //! The standard library: reads into one big buffer, in which frames are found in place.
 
+use std::hint::black_box;
 use std::io::Read;
 use std::net::{TcpListener, TcpStream};
 use std::ops::Range;
@@ -17,28 +18,35 @@ const SIZE: usize = 64 * 1024;
 /// How long to wait for what is to come.
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A loop that reads, and adds up the lengths of the frames that `cut` finds.
+/// A loop that reads, and does `look` with each of the frames that `cut` finds.
 ///
 /// `cut` gets what has been read and not been looked at. It answers where in it the first frame lies and where the bytes
 /// after it begin, or `None` if the frame is not whole.
-pub(crate) struct Bare<F> {
+pub(crate) struct Bare<F, L> {
+    name: &'static str,
     connection: TcpStream,
     cut: F,
+    look: L,
     buffer: Box<[u8]>,
     /// What has been read and not been looked at.
     unread: Range<usize>,
     /// Where the last frame lies.
     last: Range<usize>,
-    lengths: usize,
+    /// What `look` has made of all frames.
+    seen: u64,
 }
 
-impl<F: Fn(&mut [u8]) -> Option<(Range<usize>, usize)>> Bare<F> {
+impl<F, L> Bare<F, L>
+where
+    F: Fn(&mut [u8]) -> Option<(Range<usize>, usize)>,
+    L: Fn(&[u8]) -> u64,
+{
     /// Accepts a connection.
-    pub(crate) fn new(listener: &TcpListener, cut: F) -> Self {
+    pub(crate) fn new(name: &'static str, listener: &TcpListener, cut: F, look: L) -> Self {
         let (connection, _) = listener.accept().expect("somebody connects");
         connection.set_read_timeout(Some(LIMIT)).expect("a time limit");
         let buffer = vec![0; SIZE].into_boxed_slice();
-        Self { connection, cut, buffer, unread: 0..0, last: 0..0, lengths: 0 }
+        Self { name, connection, cut, look, buffer, unread: 0..0, last: 0..0, seen: 0 }
     }
 
     fn read(&mut self) {
@@ -51,9 +59,13 @@ impl<F: Fn(&mut [u8]) -> Option<(Range<usize>, usize)>> Bare<F> {
     }
 }
 
-impl<F: Fn(&mut [u8]) -> Option<(Range<usize>, usize)>> Receiver for Bare<F> {
+impl<F, L> Receiver for Bare<F, L>
+where
+    F: Fn(&mut [u8]) -> Option<(Range<usize>, usize)>,
+    L: Fn(&[u8]) -> u64,
+{
     fn name(&self) -> &'static str {
-        "bare"
+        self.name
     }
 
     fn receive(&mut self, n: u64) {
@@ -61,7 +73,8 @@ impl<F: Fn(&mut [u8]) -> Option<(Range<usize>, usize)>> Receiver for Bare<F> {
         while left > 0 {
             let mut unread = self.buffer.get_mut(self.unread.clone()).unwrap_or_default();
             while let Some((frame, size)) = (self.cut)(unread) {
-                self.lengths += frame.len();
+                let seen = unread.get(frame.clone()).map_or(0, &self.look);
+                self.seen = black_box(self.seen.wrapping_add(seen));
                 self.last = self.unread.start + frame.start..self.unread.start + frame.end;
                 self.unread.start += size;
                 unread = unread.get_mut(size..).unwrap_or_default();
@@ -76,8 +89,20 @@ impl<F: Fn(&mut [u8]) -> Option<(Range<usize>, usize)>> Receiver for Bare<F> {
 
     fn last(&self) -> u64 {
         let frame = self.buffer.get(self.last.clone()).unwrap_or_default();
-        PacketRef::decode(frame).map_or(0, sum)
+        read(frame)
     }
+}
+
+/// Decodes a frame where it lies, and reads both arguments.
+#[inline]
+pub(crate) fn read(frame: &[u8]) -> u64 {
+    PacketRef::decode(frame).map_or(0, sum)
+}
+
+/// Looks at no more than the length of a frame.
+#[inline]
+pub(crate) fn length(frame: &[u8]) -> u64 {
+    frame.len() as u64
 }
 
 /// A frame with an int32 length before it.

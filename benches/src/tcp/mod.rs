@@ -8,8 +8,9 @@
 //! * `tcp/length`: an int32 length before each message (OSC 1.0).
 //! * `tcp/slip`: END before and after each message (OSC 1.1). Two of a hundred messages have a byte to escape.
 //!
-//! A side reads both arguments of each message, but for `bare`: it reads into one big buffer, finds the frames in it in
-//! place, and adds up their lengths.
+//! Each side decodes every message and reads both of its arguments. `bare` is what one would write by hand: it reads
+//! into one big buffer, finds the frames in it in place, and decodes them there. `frames` finds the frames only, and adds
+//! up their lengths: what is left when everything that can be left out is.
 //!
 //! # SLIP by itself
 //!

@@ -21,15 +21,21 @@ const MESSAGES: u64 = 32 * 1024;
 pub(crate) fn contests() -> Vec<Contest> {
     let runtime = Rc::new(Builder::new_current_thread().enable_all().build().expect("a runtime"));
     let packets = messages(MESSAGES);
-    let contest = |measure: &str, framing, bare: Box<dyn Side>| {
+    let contest = |measure: &str, framing, bare: [Box<dyn Side>; 2]| {
         let mut peers = liblo(framing, &packets);
-        peers.push(bare);
+        peers.extend(bare);
         let ours = side(framing, &packets, |listener| Ours::new(&runtime, listener));
         Contest { measure: measure.to_owned(), pace: Pace::Fixed(MESSAGES), ours, peers }
     };
     let (length, slip) = (FramingKind::LengthPrefix, FramingKind::Slip);
-    let bare_length = side(length, &packets, |listener| Bare::new(&listener, bare::length_prefix));
-    let bare_slip = side(slip, &packets, |listener| Bare::new(&listener, bare::slip));
+    let bare_length = [
+        side(length, &packets, |l| Bare::new("bare", &l, bare::length_prefix, bare::read)),
+        side(length, &packets, |l| Bare::new("frames", &l, bare::length_prefix, bare::length)),
+    ];
+    let bare_slip = [
+        side(slip, &packets, |l| Bare::new("bare", &l, bare::slip, bare::read)),
+        side(slip, &packets, |l| Bare::new("frames", &l, bare::slip, bare::length)),
+    ];
     vec![contest("tcp/length", length, bare_length), contest("tcp/slip", slip, bare_slip)]
 }
 

@@ -2,16 +2,19 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
-use oscine_codec::{DecodeOptions, Packet};
+use bytes::{Buf, Bytes, BytesMut};
+use oscine_codec::{DecodeOptions, Packet, PacketRef};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::codec::bad_packet::BadPacket;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::stream_error::StreamError;
 use crate::framing::contract::Framing;
+use crate::framing::cut::{Cut, Found};
 use crate::framing::decoded::Decoded;
-use crate::hook::chain::{Hooks, Passed};
+use crate::framing::error::FrameError;
+use crate::framing::fault::FrameFault;
+use crate::hook::chain::Hooks;
 use crate::hook::contract::Hook;
 use crate::peer_addr::PeerAddr;
 use crate::send_error::SendError;
@@ -115,12 +118,55 @@ impl<F: Framing> PacketCodec<F> {
         &self.counters
     }
 
-    /// Reads packets out of what `next` finds, until there is one to hand out.
+    /// Reads packets out of frames where they lie, until there is one to hand out.
+    ///
+    /// A packet that is handed out has its own memory, so that the buffer can be used again.
     #[inline(always)]
+    fn read_in_place(
+        &mut self,
+        src: &mut BytesMut,
+    ) -> Option<Result<Option<Result<Packet, BadPacket>>, StreamError>> {
+        let mut done = 0;
+        let item = loop {
+            let rest = src.get_mut(done..).unwrap_or_default();
+            let Cut { found, consumed } = match self.framing.cut(rest)? {
+                Ok(cut) => cut,
+                Err(error) => {
+                    src.clear();
+                    return Some(Err(self.lost(error)));
+                }
+            };
+            let frame = match found {
+                Found::More => {
+                    done += consumed;
+                    break None;
+                }
+                Found::Fault(fault) => {
+                    done += consumed;
+                    break Some(self.damaged(fault));
+                }
+                Found::Frame(place) => rest.get(place).unwrap_or_default(),
+            };
+            self.packets += 1;
+            self.bytes += frame.len() as u64;
+            let packet = self.packet_in_place(frame);
+            done += consumed;
+            if packet.is_some() {
+                break packet;
+            }
+        };
+        src.advance(done.min(src.len()));
+        if item.is_none() {
+            self.settle();
+        }
+        Some(Ok(item))
+    }
+
+    /// Reads packets out of what `next` finds, until there is one to hand out.
     fn read(
         &mut self,
         src: &mut BytesMut,
-        next: impl Fn(&mut F, &mut BytesMut) -> Result<Decoded, StreamError>,
+        next: impl Fn(&mut F, &mut BytesMut) -> Result<Decoded, FrameError>,
     ) -> Result<Option<Result<Packet, BadPacket>>, StreamError> {
         loop {
             match next(&mut self.framing, src) {
@@ -131,25 +177,31 @@ impl<F: Framing> PacketCodec<F> {
                 Ok(Decoded::Frame(frame)) => {
                     self.packets += 1;
                     self.bytes += frame.len() as u64;
-                    if let Some(packet) = self.packet(frame) {
+                    if let Some(packet) = self.packet_in_place(&frame) {
                         return Ok(Some(packet));
                     }
                 }
-                Ok(Decoded::Fault(fault)) => {
-                    self.packets += 1;
-                    self.counters.bad(fault.kind.name());
-                    return Ok(Some(Err(fault.into())));
-                }
-                Err(error) => {
-                    if let StreamError::Frame(error) = &error {
-                        self.packets += 1;
-                        self.counters.bad(error.name());
-                    }
-                    self.settle();
-                    return Err(error);
-                }
+                Ok(Decoded::Fault(fault)) => return Ok(Some(self.damaged(fault))),
+                Err(error) => return Err(self.lost(error)),
             }
         }
+    }
+
+    /// Counts a frame that was dropped.
+    #[cold]
+    fn damaged(&mut self, fault: FrameFault) -> Result<Packet, BadPacket> {
+        self.packets += 1;
+        self.counters.bad(fault.kind.name());
+        Err(fault.into())
+    }
+
+    /// Counts a framing that is broken.
+    #[cold]
+    fn lost(&mut self, error: FrameError) -> StreamError {
+        self.packets += 1;
+        self.counters.bad(error.name());
+        self.settle();
+        error.into()
     }
 
     /// Brings the counters up to date.
@@ -162,29 +214,29 @@ impl<F: Framing> PacketCodec<F> {
 
     /// Decodes a frame; nothing if a hook swallows it.
     #[inline(always)]
-    fn packet(&self, frame: Bytes) -> Option<Result<Packet, BadPacket>> {
+    fn packet_in_place(&self, frame: &[u8]) -> Option<Result<Packet, BadPacket>> {
         if self.hooks.is_empty() {
             return Some(self.plain_packet(frame));
         }
-        let bytes = match self.hooks.inbound(&frame, &self.peer) {
-            Ok(Passed::Other(bytes)) => bytes,
-            Ok(Passed::Same(_)) => frame,
-            Err(stopped) => return stopped.into_bad(frame, &self.counters).map(Err),
-        };
-        Some(self.plain_packet(bytes))
+        match self.hooks.inbound(frame, &self.peer) {
+            Ok(passed) => Some(self.plain_packet(&passed)),
+            Err(stopped) => {
+                stopped.into_bad(Bytes::copy_from_slice(frame), &self.counters).map(Err)
+            }
+        }
     }
 
     /// Decodes what hooks have let pass.
     #[inline(always)]
-    fn plain_packet(&self, bytes: Bytes) -> Result<Packet, BadPacket> {
-        match Packet::decode_with(bytes.clone(), &self.options) {
+    fn plain_packet(&self, bytes: &[u8]) -> Result<Packet, BadPacket> {
+        match Packet::decode_with(Bytes::copy_from_slice(bytes), &self.options) {
             Ok(packet) => {
                 self.counters.tolerated(packet.tolerances());
                 Ok(packet)
             }
             Err(error) => {
                 self.counters.decode_error(error.kind());
-                Err(BadPacket::Decode { error, bytes })
+                Err(BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) })
             }
         }
     }
@@ -212,11 +264,14 @@ impl<F: Framing> Decoder for PacketCodec<F> {
 
     #[inline(always)]
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        self.read(src, |framing, src| Ok(framing.decode(src)?))
+        match self.read_in_place(src) {
+            Some(read) => read,
+            None => self.read(src, F::decode),
+        }
     }
 
     fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        self.read(src, |framing, src| Ok(framing.finish(src)?))
+        self.read(src, F::finish)
     }
 }
 

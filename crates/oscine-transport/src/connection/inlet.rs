@@ -79,22 +79,24 @@ impl Inlet {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Result<Packet, BadPacket>, StreamError>>> {
         loop {
-            let decoded = match self.flow {
-                Flow::Open => codec.decode(&mut self.buffer),
-                Flow::Ending => codec.decode_eof(&mut self.buffer),
-                Flow::Over => return Poll::Ready(None),
-            };
-            let error = match decoded {
-                Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
-                Ok(None) if self.flow == Flow::Ending => {
-                    self.flow = Flow::Over;
-                    continue;
-                }
-                Ok(None) => match ready!(self.poll_read(io, cx)) {
-                    Ok(()) => continue,
+            let error = match self.flow {
+                Flow::Open => match codec.decode(&mut self.buffer) {
+                    Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
+                    Ok(None) => match ready!(self.poll_read(io, cx)) {
+                        Ok(()) => continue,
+                        Err(error) => error,
+                    },
                     Err(error) => error,
                 },
-                Err(error) => error,
+                Flow::Ending => match codec.decode_eof(&mut self.buffer) {
+                    Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
+                    Ok(None) => {
+                        self.flow = Flow::Over;
+                        continue;
+                    }
+                    Err(error) => error,
+                },
+                Flow::Over => return Poll::Ready(None),
             };
             self.flow = Flow::Over;
             fate.unreadable(&error, codec.counters());
@@ -108,8 +110,11 @@ impl Inlet {
         io: &mut S,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), StreamError>> {
-        // Room for one byte at least: without any, a read of nothing would look like the end.
-        self.buffer.reserve(1);
+        let (length, capacity) = (self.buffer.len(), self.buffer.capacity());
+        if capacity - length < CAPACITY / 2 {
+            // Moves what is unfinished to the front; there is new memory only for a large packet.
+            self.buffer.reserve(CAPACITY.saturating_sub(length).max(length));
+        }
         match poll_read_buf(Pin::new(io), cx, &mut self.buffer) {
             Poll::Ready(Ok(0)) => self.flow = Flow::Ending,
             Poll::Ready(Ok(count)) => self.read = self.read.saturating_add(count as u64),
@@ -123,6 +128,5 @@ impl Inlet {
     }
 }
 
-/// How much is read at a time. Packets that are kept keep alive what was read with them, so it is
-/// not large; it grows to a packet that is larger.
-const CAPACITY: usize = 8 * 1024;
+/// How much is read at a time. It grows to a packet that is larger.
+const CAPACITY: usize = 64 * 1024;

@@ -5,6 +5,7 @@ use core::fmt;
 use bytes::BytesMut;
 
 use crate::framing::contract::Framing;
+use crate::framing::cut::Cut;
 use crate::framing::decoded::Decoded;
 use crate::framing::detect::Detect;
 use crate::framing::error::{FrameError, FrameTooLong};
@@ -24,6 +25,14 @@ impl Framing for AnyFraming {
         match self {
             Self::Known(framing) => framing.decode(src),
             Self::Custom(framing) => framing.decode(src),
+        }
+    }
+
+    #[inline(always)]
+    fn cut(&mut self, src: &mut [u8]) -> Option<Result<Cut, FrameError>> {
+        match self {
+            Self::Known(framing) => framing.cut(src),
+            Self::Custom(framing) => framing.cut(src),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use bytes::BytesMut;
 
+use crate::framing::cut::Cut;
 use crate::framing::decoded::Decoded;
 use crate::framing::error::{FrameError, FrameTooLong};
 use crate::framing::pending::Pending;
@@ -22,6 +23,21 @@ pub trait Framing {
     /// calls answer with the same error whenever there are new bytes, until
     /// [`finish`](Self::finish) starts afresh.
     fn decode(&mut self, src: &mut BytesMut) -> Result<Decoded, FrameError>;
+
+    /// Finds the next frame in `src` where it lies, if this framing can do that: `None` by default.
+    ///
+    /// It is what [`decode`](Self::decode) does, for a caller who looks at a frame and is done with
+    /// it, and so needs no memory for it. Escapes are replaced in place. `src` begins with what was
+    /// not consumed the last time, as it was left, and more may follow. One framing either always
+    /// does this or never.
+    ///
+    /// # Errors
+    ///
+    /// As [`decode`](Self::decode); all of `src` is then done with.
+    fn cut(&mut self, src: &mut [u8]) -> Option<Result<Cut, FrameError>> {
+        let _ = src;
+        None
+    }
 
     /// Takes the next frame out of `src`, to which nothing will be added.
     ///

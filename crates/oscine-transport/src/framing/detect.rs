@@ -3,6 +3,7 @@
 use bytes::BytesMut;
 
 use crate::framing::contract::Framing;
+use crate::framing::cut::{Cut, Found};
 use crate::framing::decoded::Decoded;
 use crate::framing::error::{FrameError, FrameTooLong};
 use crate::framing::kind::FramingKind;
@@ -116,6 +117,15 @@ impl Framing for Detect {
             FramingKind::Auto => Ok(Decoded::More),
             FramingKind::Slip => self.slip.decode(src),
             FramingKind::LengthPrefix => self.length_prefix.decode(src),
+        }
+    }
+
+    #[inline(always)]
+    fn cut(&mut self, src: &mut [u8]) -> Option<Result<Cut, FrameError>> {
+        match self.settle(src) {
+            FramingKind::Auto => Some(Ok(Cut { found: Found::More, consumed: 0 })),
+            FramingKind::Slip => self.slip.cut(src),
+            FramingKind::LengthPrefix => self.length_prefix.cut(src),
         }
     }
 

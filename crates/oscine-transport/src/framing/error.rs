@@ -7,6 +7,8 @@ use thiserror::Error;
 /// It is the peer's fault. Nothing after it can be trusted, so nothing more is delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[non_exhaustive]
+// As wide as what follows it, so that moving it is cheap; see `DecodeErrorKind` in the codec.
+#[repr(usize)]
 pub enum FrameError {
     /// A length prefix announced more than the limit; the next prefix cannot be found.
     #[error(

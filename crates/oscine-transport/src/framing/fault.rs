@@ -26,6 +26,8 @@ impl FrameFault {
 /// What was wrong with a frame that was dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
+// As wide as what follows it, so that moving it is cheap; see `DecodeErrorKind` in the codec.
+#[repr(usize)]
 pub enum FrameFaultKind {
     /// A SLIP escape was followed by neither of the two bytes that may follow one.
     #[error("escape followed by {byte:#04x}, expected 0xdc or 0xdd")]

@@ -61,6 +61,7 @@ pub(crate) mod any;
 #[cfg(feature = "cobs")]
 pub(crate) mod cobs;
 pub(crate) mod contract;
+pub(crate) mod cut;
 pub(crate) mod datagram;
 pub(crate) mod decoded;
 pub(crate) mod detect;
@@ -77,6 +78,7 @@ pub use adapter::Adapter;
 #[cfg(feature = "cobs")]
 pub use cobs::Cobs;
 pub use contract::Framing;
+pub use cut::{Cut, Found};
 pub use datagram::Datagram;
 pub use decoded::Decoded;
 pub use detect::Detect;

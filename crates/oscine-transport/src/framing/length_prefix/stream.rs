@@ -1,8 +1,9 @@
 //! A length before each packet: OSC 1.0.
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 
 use crate::framing::contract::Framing;
+use crate::framing::cut::{Cut, Found};
 use crate::framing::decoded::Decoded;
 use crate::framing::error::{FrameError, FrameTooLong};
 use crate::framing::fault::{FrameFault, FrameFaultKind};
@@ -59,34 +60,45 @@ impl LengthPrefix {
         Self { header, limit: max_frame.min(header.greatest()), offset: 0, broken: None }
     }
 
-    fn take(&mut self, src: &mut BytesMut) -> Result<Decoded, FrameError> {
+    #[inline(always)]
+    fn in_place(&mut self, src: &[u8]) -> Result<Cut, FrameError> {
+        if let Some(error) = &self.broken {
+            let silent = Cut { found: Found::More, consumed: 0 };
+            return if src.is_empty() { Ok(silent) } else { Err(error.clone()) };
+        }
         let size = self.header.size();
+        let mut start = 0;
         // "the stream should begin with an int32 giving the size of the first packet" (OSC 1.0,
         // "OSC Packets"). A negative size is one above every limit here.
-        while let Some(number) = self.header.read(src) {
+        while let Some((rest, number)) =
+            src.get(start..).and_then(|rest| Some((rest, self.header.read(rest)?)))
+        {
             let length = match self.header.packet(number).map(usize::try_from) {
                 Some(Ok(length)) if length <= self.limit => length,
                 _ => return Err(self.refuse(number)),
             };
-            if src.len() - size < length {
-                return Ok(Decoded::More);
+            if rest.len() - size < length {
+                break;
             }
-            src.advance(size);
+            let frame = start + size..start + size + length;
             self.offset = self.offset.saturating_add((size + length) as u64);
+            start = frame.end;
             if length > 0 {
-                return Ok(Decoded::Frame(src.split_to(length).freeze()));
+                return Ok(Cut { found: Found::Frame(frame), consumed: start });
             }
         }
-        Ok(Decoded::More)
+        Ok(Cut { found: Found::More, consumed: start })
     }
 
     #[cold]
-    fn refuse(&self, number: u64) -> FrameError {
+    fn refuse(&mut self, number: u64) -> FrameError {
         let Self { header, limit, offset, .. } = *self;
-        match header.packet(number) {
+        let error = match header.packet(number) {
             Some(length) => FrameError::TooLong { length, limit, offset },
             None => FrameError::TooShort { length: number, surplus: header.surplus, offset },
-        }
+        };
+        self.broken = Some(error.clone());
+        error
     }
 
     /// The same framing at the beginning of a stream.
@@ -103,15 +115,18 @@ impl Default for LengthPrefix {
 
 impl Framing for LengthPrefix {
     fn decode(&mut self, src: &mut BytesMut) -> Result<Decoded, FrameError> {
-        if let Some(error) = &self.broken {
-            let silent = src.is_empty();
-            src.clear();
-            return if silent { Ok(Decoded::More) } else { Err(error.clone()) };
+        match self.in_place(src) {
+            Ok(cut) => Ok(cut.take_from(src)),
+            Err(error) => {
+                src.clear();
+                Err(error)
+            }
         }
-        self.take(src).inspect_err(|error| {
-            src.clear();
-            self.broken = Some(error.clone());
-        })
+    }
+
+    #[inline(always)]
+    fn cut(&mut self, src: &mut [u8]) -> Option<Result<Cut, FrameError>> {
+        Some(self.in_place(src))
     }
 
     fn finish(&mut self, src: &mut BytesMut) -> Result<Decoded, FrameError> {

@@ -1,9 +1,10 @@
 //! SLIP as the framing of a stream.
 
-use bytes::{Buf, BytesMut};
+use bytes::BytesMut;
 use memchr::{memchr, memchr2};
 
 use crate::framing::contract::Framing;
+use crate::framing::cut::{Cut, Found};
 use crate::framing::decoded::Decoded;
 use crate::framing::error::{FrameError, FrameTooLong};
 use crate::framing::fault::{FrameFault, FrameFaultKind};
@@ -11,7 +12,6 @@ use crate::framing::pending::Pending;
 use crate::framing::slip::options::Options;
 use crate::framing::slip::special::{END, ESC, ESC_END, ESC_ESC};
 use crate::framing::slip::standalone::put;
-use crate::framing::slip::unescape::unescape;
 
 /// SLIP with END at both ends of a packet: the stream framing of OSC 1.1.
 ///
@@ -50,9 +50,9 @@ pub struct Slip {
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The buffer begins with a frame: its first `scanned` bytes hold no END and this many whole
-    /// `escapes`, each of which is one byte when it is replaced.
-    Frame { scanned: usize, escapes: usize },
+    /// The buffer begins with a frame: its first `scanned` bytes hold no END, and were `written` to
+    /// its beginning with their escapes replaced.
+    Frame { scanned: usize, written: usize },
     /// The buffer begins inside a frame that has been given up.
     Skip,
 }
@@ -76,84 +76,130 @@ impl Slip {
         self
     }
 
-    /// Scans on from where the last call stopped.
-    fn scan(&mut self, src: &mut BytesMut, scanned: usize, escapes: usize) -> Option<Decoded> {
-        let rest = src.get(scanned..).unwrap_or_default();
-        let found = memchr2(END, ESC, rest).map(|index| scanned + index);
-        let end = found.unwrap_or(src.len());
-        if end - escapes > self.options.limit() {
-            let kind = FrameFaultKind::TooLong { limit: self.options.limit() };
-            let fault = FrameFault::new(kind, self.offset);
-            return Some(self.give_up(src, end, fault));
-        }
-        let after = src.get(end + 1).copied();
-        match src.get(end) {
-            None => self.wait(end, escapes),
-            Some(&END) => self.take(src, end, escapes),
-            Some(_) => match after {
-                None => self.wait(end, escapes),
-                Some(ESC_END | ESC_ESC) => self.go_on(end + 2, escapes + 1),
-                Some(END) if self.options.lenient => self.go_on(end + 1, escapes + 1),
-                Some(_) if self.options.lenient => self.go_on(end + 2, escapes + 1),
-                Some(byte) => {
-                    let place = self.offset.saturating_add(end as u64 + 1);
-                    let fault = FrameFault::new(FrameFaultKind::BadEscape { byte }, place);
-                    Some(self.give_up(src, end + 1, fault))
-                }
-            },
-        }
+    #[inline]
+    pub(in crate::framing) fn in_place(&mut self, src: &mut [u8]) -> Cut {
+        self.cut_plain(src).unwrap_or_else(|| self.cut_any(src))
     }
 
-    fn go_on(&mut self, scanned: usize, escapes: usize) -> Option<Decoded> {
-        self.state = State::Frame { scanned, escapes };
-        None
-    }
-
-    fn wait(&mut self, scanned: usize, escapes: usize) -> Option<Decoded> {
-        self.state = State::Frame { scanned, escapes };
-        Some(Decoded::More)
-    }
-
-    /// Takes a frame of `length` bytes and the END after it; `None` if it holds nothing.
-    fn take(&mut self, src: &mut BytesMut, length: usize, escapes: usize) -> Option<Decoded> {
-        self.state = START;
-        if length == 0 {
-            self.consume(src, 1);
+    /// Finds a frame that is whole, has no escapes, and begins at the front: most are like that.
+    #[inline]
+    fn cut_plain(&mut self, src: &[u8]) -> Option<Cut> {
+        let State::Frame { scanned: 0, .. } = self.state else { return None };
+        let start = src.iter().position(|&byte| byte != END)?;
+        let length = memchr2(END, ESC, src.get(start..)?)?;
+        let end = start + length;
+        if src.get(end) != Some(&END) || length > self.options.limit() {
             return None;
         }
-        let mut frame = src.split_to(length);
-        self.consume(src, 1);
-        self.offset = self.offset.saturating_add(length as u64);
-        if escapes > 0 {
-            let length = unescape(&mut frame);
-            frame.truncate(length);
-        }
-        if frame.is_empty() { None } else { Some(Decoded::Frame(frame.freeze())) }
+        self.offset = self.offset.saturating_add(end as u64 + 1);
+        Some(Cut { found: Found::Frame(start..end), consumed: end + 1 })
     }
 
-    fn give_up(&mut self, src: &mut BytesMut, consumed: usize, fault: FrameFault) -> Decoded {
-        self.consume(src, consumed);
+    /// Finds the next frame, whatever it is.
+    fn cut_any(&mut self, src: &mut [u8]) -> Cut {
+        let mut skipped = 0;
+        loop {
+            let (_, rest) = src.split_at_mut(skipped);
+            match self.state {
+                State::Frame { scanned, written } => {
+                    let mut cut = self.scan(rest, scanned, written);
+                    if skipped > 0 {
+                        cut.consumed += skipped;
+                        if let Found::Frame(place) = &mut cut.found {
+                            *place = place.start + skipped..place.end + skipped;
+                        }
+                    }
+                    match &cut.found {
+                        Found::Frame(place) if place.is_empty() => skipped = cut.consumed,
+                        _ => return cut,
+                    }
+                }
+                State::Skip => {
+                    skipped += self.skip(rest);
+                    if self.state == State::Skip {
+                        return Cut { found: Found::More, consumed: skipped };
+                    }
+                }
+            }
+        }
+    }
+
+    /// Scans a frame on from where the last call stopped.
+    fn scan(&mut self, src: &mut [u8], mut scanned: usize, mut written: usize) -> Cut {
+        let mut start = 0;
+        if scanned == 0 {
+            start = src.iter().position(|&byte| byte != END).unwrap_or(src.len());
+            self.offset = self.offset.saturating_add(start as u64);
+        }
+        let (_, src) = src.split_at_mut(start);
+        loop {
+            let found = memchr2(END, ESC, src.get(scanned..).unwrap_or_default());
+            let end = found.map_or(src.len(), |index| scanned + index);
+            let plain = end - scanned;
+            if written + plain > self.options.limit() {
+                let kind = FrameFaultKind::TooLong { limit: self.options.limit() };
+                let fault = FrameFault::new(kind, self.offset);
+                return self.give_up(start, end, fault);
+            }
+            if written < scanned {
+                src.copy_within(scanned..end, written);
+            }
+            written += plain;
+            scanned = match (src.get(end), src.get(end + 1)) {
+                (Some(&END), _) => {
+                    self.offset = self.offset.saturating_add(end as u64 + 1);
+                    self.state = START;
+                    let consumed = start + end + 1;
+                    // Only an escape without its second byte leaves nothing here.
+                    let found = Found::Frame(start..start + written);
+                    return Cut { found, consumed };
+                }
+                (None, _) | (_, None) => {
+                    self.state = State::Frame { scanned: end, written };
+                    return Cut { found: Found::More, consumed: start };
+                }
+                (_, Some(&END)) if self.options.lenient => end + 1,
+                (_, Some(&second)) => {
+                    let byte = match second {
+                        ESC_END => END,
+                        ESC_ESC => ESC,
+                        byte if self.options.lenient => byte,
+                        byte => {
+                            let place = self.offset.saturating_add(end as u64 + 1);
+                            let kind = FrameFaultKind::BadEscape { byte };
+                            return self.give_up(start, end + 1, FrameFault::new(kind, place));
+                        }
+                    };
+                    if let Some(place) = src.get_mut(written) {
+                        *place = byte;
+                    }
+                    written += 1;
+                    end + 2
+                }
+            };
+        }
+    }
+
+    /// Gives up a frame that begins at `start`, of which this many bytes were looked at.
+    #[cold]
+    fn give_up(&mut self, start: usize, looked_at: usize, fault: FrameFault) -> Cut {
+        self.offset = self.offset.saturating_add(looked_at as u64);
         self.state = State::Skip;
-        Decoded::Fault(fault)
+        Cut { found: Found::Fault(fault), consumed: start + looked_at }
     }
 
-    fn skip(&mut self, src: &mut BytesMut) -> Option<Decoded> {
-        match memchr(END, src) {
+    /// How many bytes belong to a frame that was given up. The frame may end later.
+    #[cold]
+    fn skip(&mut self, src: &[u8]) -> usize {
+        let skipped = match memchr(END, src) {
             Some(index) => {
-                self.consume(src, index + 1);
                 self.state = START;
-                None
+                index + 1
             }
-            None => {
-                self.consume(src, src.len());
-                Some(Decoded::More)
-            }
-        }
-    }
-
-    fn consume(&mut self, src: &mut BytesMut, count: usize) {
-        src.advance(count);
-        self.offset = self.offset.saturating_add(count as u64);
+            None => src.len(),
+        };
+        self.offset = self.offset.saturating_add(skipped as u64);
+        skipped
     }
 }
 
@@ -165,15 +211,12 @@ impl Default for Slip {
 
 impl Framing for Slip {
     fn decode(&mut self, src: &mut BytesMut) -> Result<Decoded, FrameError> {
-        loop {
-            let decoded = match self.state {
-                State::Frame { scanned, escapes } => self.scan(src, scanned, escapes),
-                State::Skip => self.skip(src),
-            };
-            if let Some(decoded) = decoded {
-                return Ok(decoded);
-            }
-        }
+        Ok(self.in_place(src).take_from(src))
+    }
+
+    #[inline(always)]
+    fn cut(&mut self, src: &mut [u8]) -> Option<Result<Cut, FrameError>> {
+        Some(Ok(self.in_place(src)))
     }
 
     fn finish(&mut self, src: &mut BytesMut) -> Result<Decoded, FrameError> {
@@ -199,11 +242,9 @@ impl Framing for Slip {
 
     fn pending(&self, src: &[u8]) -> Pending {
         match self.state {
-            State::Frame { scanned, .. } => {
-                let mut bytes = src.to_vec();
-                let length = unescape(&mut bytes);
-                bytes.truncate(length);
-                Pending::new(bytes, scanned < src.len())
+            State::Frame { scanned, written } => {
+                let bytes = src.get(..written).unwrap_or_default();
+                Pending::new(bytes.to_vec(), scanned < src.len())
             }
             State::Skip => Pending::default(),
         }
@@ -211,7 +252,7 @@ impl Framing for Slip {
 }
 
 /// The state before the first byte of a frame.
-const START: State = State::Frame { scanned: 0, escapes: 0 };
+const START: State = State::Frame { scanned: 0, written: 0 };
 
 #[cfg(test)]
 mod tests {
@@ -224,7 +265,7 @@ mod tests {
         for (count, byte) in b"0123456789".iter().enumerate() {
             src.extend_from_slice(&[*byte]);
             assert_eq!(slip.decode(&mut src), Ok(Decoded::More));
-            assert_eq!(slip.state, State::Frame { scanned: count + 1, escapes: 0 });
+            assert_eq!(slip.state, State::Frame { scanned: count + 1, written: count + 1 });
         }
     }
 
