@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::pattern::matcher;
+use crate::pattern::overlap::overlap;
 use crate::pattern::token::Token;
 
 /// One part of a pattern: what stands between two slashes.
@@ -45,6 +46,32 @@ impl PartPattern {
             Kind::Literal(literal) => literal == name,
             Kind::Glob(tokens) => matcher::matches(tokens, name),
             Kind::Descend => false,
+        }
+    }
+
+    /// Whether some name matches both this part and `other`. Never if either stands for any number of levels.
+    ///
+    /// Takes time in the order of the lengths multiplied.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Descend, _) | (_, Kind::Descend) => false,
+            (Kind::Literal(name), _) => other.matches(name),
+            (_, Kind::Literal(name)) => self.matches(name),
+            (Kind::Glob(one), Kind::Glob(two)) => one == two || overlap(one, two),
+        }
+    }
+
+    /// What every name that matches begins with; perhaps nothing.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        match &self.0 {
+            Kind::Literal(name) => name,
+            Kind::Glob(tokens) => match tokens.first() {
+                Some(Token::Text(text)) => text,
+                _ => "",
+            },
+            Kind::Descend => "",
         }
     }
 }
