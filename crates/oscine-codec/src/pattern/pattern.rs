@@ -139,6 +139,13 @@ impl Pattern {
         }
     }
 
+    /// The number of the only part that may come next from `state`, when there is only one; that of parts at the end.
+    #[must_use]
+    pub fn only_part(&self, state: &MatchState) -> Option<usize> {
+        let mut indices = state.0.iter();
+        indices.next().filter(|_| indices.next().is_none())
+    }
+
     fn advance(&self, state: &MatchState, fits: impl Fn(&PartPattern) -> bool) -> MatchState {
         let mut next = Bits::new(self.parts.len() + 1);
         for index in state.0.iter() {

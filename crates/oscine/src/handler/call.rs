@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use oscine_codec::{Address, ArgReader, MessageRef, TimeTag};
 
 use crate::handler::outlet::Outlet;
+use crate::handler::registered::Registered;
 use crate::peer::Peer;
+use crate::space::key::MethodKey;
 
 /// What the messages of one packet have in common.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +24,7 @@ pub struct Call<'a> {
     pub(crate) context: Context<'a>,
     pub(crate) message: MessageRef<'a>,
     pub(crate) args: ArgReader<'a>,
-    /// Of the method; none for a fallback.
-    pub(crate) address: Option<&'a Arc<Address>>,
+    pub(crate) registered: Registered<'a>,
     pub(crate) time_tag: TimeTag,
     pub(crate) lateness: Duration,
 }
@@ -46,9 +47,23 @@ impl<'a> Call<'a> {
         self.context.peer
     }
 
-    /// The address of the method; for a fallback, the message's own if it is one.
+    /// The address of the method, if it stands at one; else that of the message, if it is no pattern.
     #[must_use]
-    pub const fn address(&self) -> Option<&'a Arc<Address>> {
-        self.address
+    pub fn address(&self) -> Option<Address> {
+        self.registered.address(self.message.address()).ok()
+    }
+
+    /// What the registration is known by; `None` for a fallback.
+    #[must_use]
+    pub fn key(&self) -> Option<MethodKey> {
+        self.registered.at.map(|(_, key)| key)
+    }
+
+    /// Gets ready for the next handler.
+    pub(crate) fn aim(&mut self, registered: Registered<'a>) {
+        let args = self.message.args();
+        self.args =
+            if registered.home.exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
+        self.registered = registered;
     }
 }

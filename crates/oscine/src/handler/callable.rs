@@ -20,7 +20,10 @@ pub(crate) enum Outcome {
 /// A handler whose parameter types are known no longer.
 pub(crate) trait Callable: Send + Sync {
     /// Takes the parameters from `call` and runs the handler; async ones are only begun.
-    fn call(&self, call: Call<'_>) -> Result<Outcome, ReadError>;
+    fn call(&self, call: &mut Call<'_>) -> Result<Outcome, ReadError>;
+
+    /// The type tags of the arguments that it takes, as far as its parameters know them.
+    fn type_tags(&self) -> String;
 
     /// Takes the box of a call that is through back, for the next one.
     fn recycle(&self, _: Running) {}

@@ -90,13 +90,19 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
-            #[allow(unused_mut, reason = "not without parameters")]
-            fn call(&self, mut call: Call<'_>) -> Result<Outcome, ReadError> {
-                $(let $name = $name::from_call(&mut call)?;)*
+            fn call(&self, call: &mut Call<'_>) -> Result<Outcome, ReadError> {
+                $(let $name = $name::from_call(call)?;)*
                 call.args.finish()?;
                 let mut replies = Replies::default();
                 (self.function)($($name,)*).into_reply(&mut replies);
                 Ok(Outcome::Done(replies))
+            }
+
+            #[allow(unused_mut, reason = "not without parameters")]
+            fn type_tags(&self) -> String {
+                let mut tags = String::new();
+                $($name::type_tags(&mut tags);)*
+                tags
             }
         }
 
@@ -123,9 +129,8 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
-            #[allow(unused_mut, reason = "not without parameters")]
-            fn call(&self, mut call: Call<'_>) -> Result<Outcome, ReadError> {
-                $(let $name = $name::from_call(&mut call)?;)*
+            fn call(&self, call: &mut Call<'_>) -> Result<Outcome, ReadError> {
+                $(let $name = $name::from_call(call)?;)*
                 call.args.finish()?;
                 let future = (self.function)($($name,)*);
                 Ok(Outcome::Running(self.begin(async move {
@@ -133,6 +138,13 @@ macro_rules! handlers {
                     future.await.into_reply(&mut replies);
                     replies
                 })))
+            }
+
+            #[allow(unused_mut, reason = "not without parameters")]
+            fn type_tags(&self) -> String {
+                let mut tags = String::new();
+                $($name::type_tags(&mut tags);)*
+                tags
             }
 
             fn recycle(&self, running: Running) {

@@ -10,6 +10,7 @@ use smallvec::SmallVec;
 pub struct Replies {
     pub(crate) packets: SmallVec<[Packet; 1]>,
     pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
+    pub(crate) next: bool,
 }
 
 impl Replies {
@@ -37,6 +38,20 @@ impl Replies {
 pub trait IntoReply {
     /// Adds what is to be sent, or what went wrong, to `replies`.
     fn into_reply(self, replies: &mut Replies);
+}
+
+/// Returned by a handler that leaves the message to the next one.
+///
+/// It matters where the first handler that fits is the only one that is called
+/// ([`AddressSpace::first_match`](crate::AddressSpace::first_match)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing to it")]
+pub struct Next;
+
+impl IntoReply for Next {
+    fn into_reply(self, replies: &mut Replies) {
+        replies.next = true;
+    }
 }
 
 impl IntoReply for () {
