@@ -49,7 +49,7 @@ context! {
     BundleTime: |call| Self(call.time_tag);
     ReceivedAt: |call| Self(call.context.received_at);
     Lateness: |call| Self(call.lateness);
-    TypeTags: |call| Self(call.message.args().type_tags().to_string());
+    TypeTags: |call| Self(call.message.args().type_tags().to_string().replacen(',', "", 1));
     Reply: |call| Self::new(Arc::clone(call.context.outlet), call.context.peer);
     Message: |call| {
         // The whole message is what was wanted, so no argument of it is one too many.
