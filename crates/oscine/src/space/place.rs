@@ -50,6 +50,17 @@ impl Place {
         }
     }
 
+    /// The same place; a pattern without wildcards is the address that it matches.
+    pub(crate) fn plain(self) -> Self {
+        match self {
+            Self::Pattern(pattern) => match Address::new(pattern.as_str()) {
+                Ok(address) => Self::Address(address),
+                Err(_) => Self::Pattern(pattern),
+            },
+            place => place,
+        }
+    }
+
     /// The same place with `from` in front of it taken away and `to` put there. `None` if it does not begin so.
     pub(crate) fn moved(&self, from: &Address, to: &Address) -> Option<Self> {
         let rest = self.as_str().strip_prefix(prefix(from))?;
@@ -120,20 +131,13 @@ impl IntoPlace for Address {
 }
 
 impl IntoPlace for Pattern {
-    /// A pattern without wildcards is the address that it matches.
     fn into_place(self) -> Result<Place, AddressError> {
-        match Address::new(self.as_str()) {
-            Ok(address) => Ok(Place::Address(address)),
-            Err(_) => Ok(Place::Pattern(self)),
-        }
+        Ok(Place::Pattern(self))
     }
 }
 
 impl IntoPlace for Place {
     fn into_place(self) -> Result<Place, AddressError> {
-        match self {
-            Self::Pattern(pattern) => pattern.into_place(),
-            place => Ok(place),
-        }
+        Ok(self)
     }
 }

@@ -72,7 +72,7 @@ impl<T: Clone> Space<T> {
     pub fn insert(&mut self, place: Place, value: T) -> MethodKey {
         let key = MethodKey(self.next_key);
         self.next_key += 1;
-        self.add(Arc::new(place), Entry { key, value });
+        self.add(Arc::new(place.plain()), Entry { key, value });
         key
     }
 
@@ -270,7 +270,11 @@ impl<T: Clone> Space<T> {
 fn walkable(place: &Place) -> bool {
     match place {
         Place::Address(_) | Place::Subtree(_) => true,
-        Place::Pattern(pattern) => !pattern.parts().iter().any(PartPattern::is_descend),
+        // Without wildcards it holds something that no address does, such as a space; messages may all the same.
+        Place::Pattern(pattern) => {
+            let mut parts = pattern.parts().iter();
+            Pattern::is_pattern(pattern.as_str()) && !parts.any(PartPattern::is_descend)
+        }
         #[cfg(feature = "regex")]
         Place::Regex(_) => false,
     }
