@@ -19,6 +19,6 @@ pub(crate) struct Target {
 impl Target {
     pub(crate) fn registered(&self) -> Registered<'_> {
         let at = self.at.as_ref().map(|(place, key)| (&**place, *key));
-        Registered { at, home: &self.home }
+        Registered { at, home: Some(&self.home) }
     }
 }

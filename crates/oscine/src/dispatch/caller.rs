@@ -1,17 +1,19 @@
 //! Calling the handlers that a message reaches.
 
+use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt;
 use oscine_codec::{
-    Address, ArgReader, EncodeError, Message, MessageRef, Pattern, ReadError, TimeTag,
+    Address, AddressError, ArgReader, EncodeError, Message, MessageRef, Pattern, ReadError, TimeTag,
 };
 use tracing::{debug, error, warn};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::address_space::contents::Method;
+use crate::address_space::options::Options;
 use crate::dispatch::cache::Cache;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::reached::Reached;
@@ -29,10 +31,12 @@ pub(crate) struct Caller {
     cache: Cache,
 }
 
-/// The call of one message's handlers, and what came of it.
+/// The calls of one message's handlers, and what came of them.
 struct Run<'a> {
     call: Call<'a>,
     dispatched: Dispatched,
+    /// What the handler that is called replies; empty between calls.
+    replies: Replies,
     misfit: Option<ReadError>,
     /// A handler has taken the message for itself.
     taken: bool,
@@ -57,106 +61,137 @@ impl Caller {
         reached.observe(&contents, message, context.peer, time_tag);
         drop(contents);
 
-        let start = |registered| Run {
+        let mut run = Run {
             call: Call {
                 context,
                 message,
                 args: ArgReader::exact(message.args()),
-                registered,
+                registered: Registered::default(),
                 time_tag,
                 lateness,
             },
             dispatched: Dispatched { messages: 1, ..Dispatched::default() },
+            replies: Replies::default(),
             misfit: None,
             taken: false,
         };
-        let run = match &reached {
+        match &reached {
             Reached::Literal(entries, home) => {
-                let place = &**entries.place();
-                let mut run = start(Registered { at: None, home });
+                let (place, home) = (&**entries.place(), Some(&**home));
                 for entry in entries.as_slice() {
                     let registered = Registered { at: Some((place, entry.key)), home };
-                    self.call(&entry.value, registered, &mut run).await;
+                    if let Some(running) = self.call(&entry.value, registered, &mut run) {
+                        self.finish(&entry.value, running, &mut run).await;
+                    }
                     if run.taken && options.first_match {
                         break;
                     }
                 }
-                run
             }
             Reached::Targets(targets) => {
-                let Some(first) = targets.first() else { return Dispatched::default() };
                 let first_match = options.first_match && !Pattern::is_pattern(message.address());
-                let mut run = start(first.registered());
                 for target in &**targets {
-                    self.call(&target.method, target.registered(), &mut run).await;
+                    if let Some(running) = self.call(&target.method, target.registered(), &mut run)
+                    {
+                        self.finish(&target.method, running, &mut run).await;
+                    }
                     if run.taken && first_match {
                         break;
                     }
                 }
-                run
             }
             Reached::Nothing(fallback, broken) => {
-                if options.list_replies && message.address().ends_with('/') {
-                    self.list(message, context.peer);
+                self.missed(&mut run, broken.as_ref(), options);
+                if let Some(target) = fallback {
+                    if let Some(running) = self.call(&target.method, target.registered(), &mut run)
+                    {
+                        self.finish(&target.method, running, &mut run).await;
+                    }
                 }
-                if let Some(error) = broken {
-                    debug!(peer = %context.peer, %error, "broken address pattern");
-                }
-                let missed = Dispatched {
-                    messages: 1,
-                    unmatched: 1,
-                    bad_patterns: usize::from(broken.is_some()),
-                    ..Dispatched::default()
-                };
-                let Some(target) = fallback else {
-                    debug!(peer = %context.peer, %message, "no method");
-                    return missed;
-                };
-                let mut run = start(target.registered());
-                run.dispatched = missed;
-                self.call(&target.method, target.registered(), &mut run).await;
-                run
-            }
-        };
-        let mut dispatched = run.dispatched;
-        if let (0, Some(error)) = (dispatched.calls, run.misfit) {
-            dispatched.misfits += 1;
-            debug!(peer = %context.peer, %message, %error, "no handler takes these arguments");
-            if options.error_replies {
-                let reason = error.to_string();
-                let reply = Message::new("/error", (message.address(), reason.as_str()));
-                self.send(context.peer, reply);
             }
         }
-        dispatched
-    }
-
-    /// Calls one handler and sees it through. Whatever it does, it comes back here.
-    #[inline]
-    async fn call<'a>(&self, method: &Method, registered: Registered<'a>, run: &mut Run<'a>) {
-        run.call.aim(registered);
-        // A handler that panics leaves behind what is its own, and a cursor that is set anew for the next one.
-        match catch_unwind(AssertUnwindSafe(|| method.call(&mut run.call))) {
-            Ok(Ok(Outcome::Done(replies))) => self.reply(Some(replies), run),
-            Ok(Ok(Outcome::Running(running))) => {
-                let replies = finish(method, running).await;
-                self.reply(replies, run);
-            }
-            Ok(Err(misfit)) => run.misfit = Some(misfit),
-            Err(_) => self.reply(None, run),
+        if run.dispatched.calls == 0 {
+            self.unfit(&mut run, options);
         }
+        run.dispatched
     }
 
-    /// Sends what a handler replies, or notes that it panicked.
-    fn reply(&self, replies: Option<Replies>, run: &mut Run<'_>) {
-        run.dispatched.calls += 1;
+    /// Notes that a message reached no method, and answers it if it asks for a list.
+    fn missed(&self, run: &mut Run<'_>, broken: Option<&AddressError>, options: Options) {
         let (peer, message) = (run.call.context.peer, run.call.message);
-        let Some(replies) = replies else {
-            // The panic hook has told what it was; this tells where it came from.
-            run.dispatched.panics += 1;
-            error!(%peer, %message, "handler panicked");
-            return;
-        };
+        run.dispatched.unmatched = 1;
+        if let Some(error) = broken {
+            run.dispatched.bad_patterns = 1;
+            debug!(%peer, %error, "broken address pattern");
+        } else {
+            debug!(%peer, %message, "no method");
+        }
+        if options.list_replies && message.address().ends_with('/') {
+            self.list(message, peer);
+        }
+    }
+
+    /// Notes that no handler takes the arguments of a message, if that is why none was called.
+    #[cold]
+    fn unfit(&self, run: &mut Run<'_>, options: Options) {
+        let (peer, message) = (run.call.context.peer, run.call.message);
+        let Some(error) = run.misfit.take() else { return };
+        run.dispatched.misfits = 1;
+        debug!(%peer, %message, %error, "no handler takes these arguments");
+        if options.error_replies {
+            let reason = error.to_string();
+            self.send(peer, Message::new("/error", (message.address(), reason.as_str())));
+        }
+    }
+
+    /// Calls one handler. One that is async and under way is handed back, to be [finished](Self::finish).
+    #[inline]
+    fn call<'a>(
+        &self,
+        method: &Method,
+        registered: Registered<'a>,
+        run: &mut Run<'a>,
+    ) -> Option<Running> {
+        run.call.aim(registered);
+        let Run { call, replies, .. } = run;
+        // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and replies
+        // that are dropped.
+        match catch_unwind(AssertUnwindSafe(|| method.call(call, replies))) {
+            Ok(Ok(Outcome::Done)) => self.called(run),
+            Ok(Ok(Outcome::Running(running))) => return Some(running),
+            Ok(Err(misfit)) => run.misfit = Some(misfit),
+            Err(_) => panicked(run),
+        }
+        None
+    }
+
+    /// Sees an async handler through. Whatever it does, it comes back here.
+    async fn finish(&self, method: &Method, mut running: Running, run: &mut Run<'_>) {
+        match AssertUnwindSafe(running.get_pin()).catch_unwind().await {
+            Ok(replies) => {
+                method.recycle(running);
+                run.replies = replies;
+                self.called(run);
+            }
+            Err(_) => panicked(run),
+        }
+    }
+
+    /// Counts a call and sends what the handler replies.
+    #[inline]
+    fn called(&self, run: &mut Run<'_>) {
+        run.dispatched.calls += 1;
+        if run.replies.is_empty() {
+            run.taken = true;
+        } else {
+            self.reply(run);
+        }
+    }
+
+    #[cold]
+    fn reply(&self, run: &mut Run<'_>) {
+        let (peer, message) = (run.call.context.peer, run.call.message);
+        let replies = mem::take(&mut run.replies);
         run.taken |= !replies.next;
         if let Some(error) = replies.error {
             run.dispatched.errors += 1;
@@ -190,13 +225,15 @@ impl Caller {
     }
 }
 
-/// Waits for an async handler; `None` if it panicked.
-async fn finish(method: &Method, mut running: Running) -> Option<Replies> {
-    let done = AssertUnwindSafe(running.get_pin()).catch_unwind().await;
-    if done.is_ok() {
-        method.recycle(running);
-    }
-    done.ok()
+/// Notes that a handler panicked.
+#[cold]
+fn panicked(run: &mut Run<'_>) {
+    // The panic hook has told what it was; this tells where it came from.
+    error!(peer = %run.call.context.peer, message = %run.call.message, "handler panicked");
+    run.replies = Replies::default();
+    run.dispatched.calls += 1;
+    run.dispatched.panics += 1;
+    run.taken = true;
 }
 
 /// How many names a list of names has at most: over UDP the sender may be forged.

@@ -1,10 +1,10 @@
 //! Delivering packets in the process.
 
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use oscine_codec::{Packet, PacketRef};
+use oscine_codec::{Packet, PacketRef, TimeTag};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
@@ -50,7 +50,11 @@ impl Dispatcher {
     /// This method is *not* cancel safe: if it does not complete, some of the handlers have run.
     pub async fn dispatch(&mut self, packet: PacketRef<'_>) -> Dispatched {
         let outlet = Arc::clone(&self.caller.outlet);
-        let context = Context { peer: Peer::Local, received_at: Instant::now(), outlet: &outlet };
+        let received_at = OnceLock::new();
+        let context = Context { peer: Peer::Local, received_at: &received_at, outlet: &outlet };
+        if let PacketRef::Message(message) = packet {
+            return self.caller.message(message, TimeTag::IMMEDIATE, Duration::ZERO, context).await;
+        }
         let mut dispatched = Dispatched::default();
         for timed in packet.messages() {
             let tag = timed.time_tag;

@@ -1,6 +1,6 @@
 //! One call of a handler.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use oscine_codec::{Address, ArgReader, MessageRef, TimeTag};
@@ -14,7 +14,8 @@ use crate::space::key::MethodKey;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) peer: Peer,
-    pub(crate) received_at: Instant,
+    /// Asked for when a handler wants to know, if nobody knows before.
+    pub(crate) received_at: &'a OnceLock<Instant>,
     pub(crate) outlet: &'a Arc<dyn Outlet>,
 }
 
@@ -62,8 +63,8 @@ impl<'a> Call<'a> {
     /// Gets ready for the next handler.
     pub(crate) fn aim(&mut self, registered: Registered<'a>) {
         let args = self.message.args();
-        self.args =
-            if registered.home.exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
+        let exact = registered.home.is_some_and(|home| home.exact);
+        self.args = if exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
         self.registered = registered;
     }
 }

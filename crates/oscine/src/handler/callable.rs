@@ -11,8 +11,8 @@ pub(crate) type Running = ReusableBoxFuture<'static, Replies>;
 
 /// What calling a handler comes to.
 pub(crate) enum Outcome {
-    /// It is through.
-    Done(Replies),
+    /// It is through, and has told what it replies.
+    Done,
     /// It is async: to be awaited, then handed to [`Callable::recycle`].
     Running(Running),
 }
@@ -20,7 +20,7 @@ pub(crate) enum Outcome {
 /// A handler whose parameter types are known no longer.
 pub(crate) trait Callable: Send + Sync {
     /// Takes the parameters from `call` and runs the handler; async ones are only begun.
-    fn call(&self, call: &mut Call<'_>) -> Result<Outcome, ReadError>;
+    fn call(&self, call: &mut Call<'_>, replies: &mut Replies) -> Result<Outcome, ReadError>;
 
     /// The type tags of the arguments that it takes, as far as its parameters know them.
     fn type_tags(&self) -> String;

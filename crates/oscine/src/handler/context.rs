@@ -47,7 +47,7 @@ macro_rules! context {
 context! {
     Peer: |call| call.context.peer;
     BundleTime: |call| Self(call.time_tag);
-    ReceivedAt: |call| Self(call.context.received_at);
+    ReceivedAt: |call| Self(*call.context.received_at.get_or_init(Instant::now));
     Lateness: |call| Self(call.lateness);
     TypeTags: |call| Self(call.message.args().type_tags().to_string().replacen(',', "", 1));
     Reply: |call| Self::new(Arc::clone(call.context.outlet), call.context.peer);

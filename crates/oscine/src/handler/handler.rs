@@ -90,12 +90,15 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
-            fn call(&self, call: &mut Call<'_>) -> Result<Outcome, ReadError> {
+            fn call(
+                &self,
+                call: &mut Call<'_>,
+                replies: &mut Replies,
+            ) -> Result<Outcome, ReadError> {
                 $(let $name = $name::from_call(call)?;)*
                 call.args.finish()?;
-                let mut replies = Replies::default();
-                (self.function)($($name,)*).into_reply(&mut replies);
-                Ok(Outcome::Done(replies))
+                (self.function)($($name,)*).into_reply(replies);
+                Ok(Outcome::Done)
             }
 
             #[allow(unused_mut, reason = "not without parameters")]
@@ -129,9 +132,15 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
-            fn call(&self, call: &mut Call<'_>) -> Result<Outcome, ReadError> {
+            fn call(
+                &self,
+                call: &mut Call<'_>,
+                replies: &mut Replies,
+            ) -> Result<Outcome, ReadError> {
                 $(let $name = $name::from_call(call)?;)*
                 call.args.finish()?;
+                // Its replies come with its end.
+                let _ = replies;
                 let future = (self.function)($($name,)*);
                 Ok(Outcome::Running(self.begin(async move {
                     let mut replies = Replies::default();

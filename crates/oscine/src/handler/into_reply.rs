@@ -19,6 +19,11 @@ impl Replies {
         self.packets.push(packet.into());
     }
 
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.packets.is_empty() && self.error.is_none() && !self.next
+    }
+
     /// Says that the handler failed. It is counted and traced; the sender is not told. The first fault is kept.
     pub fn fail(&mut self, error: impl Into<Box<dyn Error + Send + Sync>>) {
         self.error.get_or_insert_with(|| error.into());

@@ -17,17 +17,22 @@ pub(crate) struct Home {
 }
 
 /// The registration that is called.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Registered<'a> {
     /// `None` for a fallback.
     pub(crate) at: Option<(&'a Place, MethodKey)>,
-    pub(crate) home: &'a Home,
+    /// `None` before the first call.
+    pub(crate) home: Option<&'a Home>,
 }
 
 impl Registered<'_> {
+    fn base(&self) -> Option<&Address> {
+        self.home?.base.as_ref()
+    }
+
     /// The address of the method, if it stands at one; else that of the message.
     pub(crate) fn address(&self, message: &str) -> Result<Address, AddressError> {
-        match (self.at, &self.home.base) {
+        match (self.at, self.base()) {
             (Some((Place::Address(address), _)), None) => Ok(address.clone()),
             (Some((Place::Address(address), _)), Some(base)) => {
                 Address::new(format!("{}{}", prefix(base), prefix(address)))
@@ -39,7 +44,7 @@ impl Registered<'_> {
     /// What the wildcards that the method is registered with stand for in a message's address.
     pub(crate) fn captures(&self, message: &str) -> Option<Vec<String>> {
         let (place, _) = self.at?;
-        let base = self.home.base.as_ref().map_or("", prefix);
+        let base = self.base().map_or("", prefix);
         match place {
             Place::Address(_) => Some(Vec::new()),
             Place::Subtree(address) => {

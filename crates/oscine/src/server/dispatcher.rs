@@ -1,6 +1,6 @@
 //! From packets to handlers.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use oscine_codec::{DecodeOptions, MessageRef, PacketRef, TimeTag, TimedMessage};
@@ -50,7 +50,8 @@ impl Dispatcher {
         // What is due already is earlier than what arrives now.
         self.run_due().await;
         let outlet = Arc::clone(&self.caller.outlet);
-        let context = Context { peer, received_at, outlet: &outlet };
+        let read = OnceLock::from(received_at);
+        let context = Context { peer, received_at: &read, outlet: &outlet };
         if let PacketRef::Message(message) = packet {
             self.message(message, TimeTag::IMMEDIATE, Duration::ZERO, context).await;
             return;
@@ -73,8 +74,8 @@ impl Dispatcher {
             let Some(unit) = self.engine.handle_timeout(self.clock.now()) else { return };
             self.counters.released.add(1);
             let outlet = Arc::clone(&self.caller.outlet);
-            let context =
-                Context { peer: unit.peer, received_at: unit.received_at, outlet: &outlet };
+            let read = OnceLock::from(unit.received_at);
+            let context = Context { peer: unit.peer, received_at: &read, outlet: &outlet };
             for message in unit.messages() {
                 self.timed(message, context).await;
             }

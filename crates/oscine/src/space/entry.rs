@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use crate::space::key::MethodKey;
 use crate::space::place::Place;
 
@@ -22,7 +24,8 @@ pub struct Entries<T>(Arc<EntriesAt<T>>);
 #[derive(Debug)]
 struct EntriesAt<T> {
     place: Arc<Place>,
-    list: Vec<Entry<T>>,
+    /// Mostly one, which then lies beside the rest.
+    list: SmallVec<[Entry<T>; 1]>,
 }
 
 /// A registration that an address or a pattern reaches.
@@ -38,7 +41,7 @@ pub struct Hit<'a, T> {
 impl<T> Entries<T> {
     /// Invariant: `list` is not empty.
     pub(crate) fn new(place: Arc<Place>, list: Vec<Entry<T>>) -> Self {
-        Self(Arc::new(EntriesAt { place, list }))
+        Self(Arc::new(EntriesAt { place, list: list.into_iter().collect() }))
     }
 
     /// Where they are registered.
