@@ -15,7 +15,7 @@ mod rosc;
 mod sides;
 
 use crate::codec::case::Case;
-use crate::contest::{Contest, Side, hold};
+use crate::contest::{Contest, Pace, Side, hold};
 use crate::report::Row;
 use crate::section::Filter;
 
@@ -66,6 +66,7 @@ pub fn contests() -> Vec<Contest> {
         Work::ALL.into_iter().flat_map(|work| work.cases().iter().map(move |&case| (work, case)));
     all.map(|(work, case)| Contest {
         measure: format!("{}/{}", work.name(), case.name()),
+        pace: Pace::Short,
         ours: ours::side(work, case),
         peers: peers(work, case),
     })

@@ -1,0 +1,88 @@
+//! Messages over a connection.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::rc::Rc;
+use std::time::Instant;
+
+use oscine::Packet;
+use oscine::transport::framing::FramingKind;
+use tokio::runtime::Builder;
+
+use crate::contest::{Contest, Outcome, Pace, Side, per};
+use crate::message::messages;
+use crate::receiver::Receiver;
+use crate::tcp::bare::{self, Bare};
+use crate::tcp::feed::Feed;
+use crate::tcp::ours::Ours;
+
+/// How many messages a turn has: 2 MiB, more than the system holds between the two ends.
+const MESSAGES: u64 = 64 * 1024;
+
+pub(crate) fn contests() -> Vec<Contest> {
+    let runtime = Rc::new(Builder::new_current_thread().enable_all().build().expect("a runtime"));
+    let packets = messages(MESSAGES);
+    let contest = |measure: &str, framing, bare: Box<dyn Side>| {
+        let mut peers = liblo(framing, &packets);
+        peers.push(bare);
+        let ours = side(framing, &packets, |listener| Ours::new(&runtime, listener));
+        Contest { measure: measure.to_owned(), pace: Pace::Fixed(MESSAGES), ours, peers }
+    };
+    let (length, slip) = (FramingKind::LengthPrefix, FramingKind::Slip);
+    let bare_length = side(length, &packets, |listener| Bare::new(&listener, bare::length_prefix));
+    let bare_slip = side(slip, &packets, |listener| Bare::new(&listener, bare::slip));
+    vec![contest("tcp/length", length, bare_length), contest("tcp/slip", slip, bare_slip)]
+}
+
+#[cfg(feature = "peers")]
+fn liblo(framing: FramingKind, packets: &[Packet]) -> Vec<Box<dyn Side>> {
+    use crate::tcp::liblo::Liblo;
+    vec![side(framing, packets, |listener| Liblo::new(&listener))]
+}
+
+#[cfg(not(feature = "peers"))]
+fn liblo(_: FramingKind, _: &[Packet]) -> Vec<Box<dyn Side>> {
+    Vec::new()
+}
+
+/// A side that receives from a connection of its own.
+fn side<R: Receiver + 'static>(
+    framing: FramingKind,
+    packets: &[Packet],
+    receiver: impl FnOnce(TcpListener) -> R,
+) -> Box<dyn Side> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket on loopback");
+    let address = listener.local_addr().expect("a bound socket has an address");
+    // The system lets the feed connect before the receiver accepts.
+    let feed = Feed::new(address, framing, packets);
+    Box::new(Fed { feed, receiver: receiver(listener) })
+}
+
+/// A receiver at the end of a connection.
+struct Fed<R> {
+    feed: Feed,
+    receiver: R,
+}
+
+impl<R: Receiver> Side for Fed<R> {
+    fn name(&self) -> &'static str {
+        self.receiver.name()
+    }
+
+    fn run(&mut self, n: u64) {
+        self.feed.write(n);
+        self.receiver.receive(n);
+    }
+
+    fn outcome(&self) -> Outcome<'_> {
+        Outcome::Sum(self.receiver.last())
+    }
+
+    fn turn(&mut self, n: u64, times: &mut Vec<f64>) {
+        self.feed.write(n);
+        // The clock does not run while the thread wakes up.
+        self.receiver.receive(1);
+        let start = Instant::now();
+        self.receiver.receive(n - 1);
+        times.push(per(start.elapsed(), n - 1));
+    }
+}
