@@ -7,9 +7,10 @@
 //!
 //! | case | the message's address | hits |
 //! | --- | --- | --- |
-//! | literal | `/mixer/channel/7/gain`, the channels by turns | 1 |
+//! | literal | `/mixer/channel/7/gain`, 16 channels by turns, as from a hand on some faders | 1 |
+//! | spread | the same, 512 channels by turns: what was there is out of the caches | 1 |
 //! | miss | `/mixer/channel/7/none` | 0 |
-//! | narrow | `/mixer/channel/55*/gain` | 11 of 10,000 |
+//! | narrow | `/mixer/channel/55?/gain` | 10 of 10,000 |
 //! | star | `/mixer/channel/*/gain` | 1 of 10 |
 //! | braces | `/mixer/{channel,bus}/*/{gain,fader}` | 1 of 10 |
 //! | registered | `/mixer/7/p3`, with methods under `/mixer/*/p0`, `/mixer/*/p1`, … | 1 |
@@ -21,6 +22,7 @@ use oscine::Message;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Case {
     Literal,
+    Spread,
     Miss,
     Narrow,
     Star,
@@ -29,12 +31,20 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Literal, Self::Miss, Self::Narrow, Self::Star, Self::Braces, Self::Registered];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Literal,
+        Self::Spread,
+        Self::Miss,
+        Self::Narrow,
+        Self::Star,
+        Self::Braces,
+        Self::Registered,
+    ];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Literal => "literal",
+            Self::Spread => "spread",
             Self::Miss => "miss",
             Self::Narrow => "narrow",
             Self::Star => "star",
@@ -45,7 +55,7 @@ impl Case {
 
     /// Whether the second time can be another matter than the first.
     pub(crate) const fn can_be_cached(self) -> bool {
-        !matches!(self, Self::Literal | Self::Miss)
+        !matches!(self, Self::Literal | Self::Spread | Self::Miss)
     }
 
     /// Where `count` methods are registered.
@@ -60,20 +70,28 @@ impl Case {
         (0..count).map(place).collect()
     }
 
+    /// How many messages there are.
+    const fn turns(self) -> usize {
+        match self {
+            Self::Spread => 512,
+            _ => 16,
+        }
+    }
+
     /// The messages, to be sent by turns.
     pub(crate) fn messages(self, count: usize) -> Vec<Bytes> {
         // Spread over all channels, as real traffic is.
         let spread = |n: usize| n * 7919 % count;
         let addresses: Vec<_> = match self {
-            Self::Literal => (0..count.min(512))
+            Self::Literal | Self::Spread => (0..self.turns())
                 .map(|n| format!("/mixer/channel/{}/gain", spread(n) / NAMES.len()))
                 .collect(),
             Self::Miss => vec!["/mixer/channel/0/none".to_owned()],
-            Self::Narrow => vec!["/mixer/channel/55*/gain".to_owned()],
+            Self::Narrow => vec!["/mixer/channel/55?/gain".to_owned()],
             Self::Star => vec!["/mixer/channel/*/gain".to_owned()],
             Self::Braces => vec!["/mixer/{channel,bus}/*/{gain,fader}".to_owned()],
             Self::Registered => {
-                (0..count.min(512)).map(|n| format!("/mixer/7/p{}", spread(n))).collect()
+                (0..self.turns()).map(|n| format!("/mixer/7/p{}", spread(n))).collect()
             }
         };
         addresses.iter().map(|address| message(address)).collect()

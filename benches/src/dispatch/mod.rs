@@ -68,7 +68,7 @@ mod tests {
     #[test]
     fn all_sides_do_the_same_work() {
         let mut contests = contests(&Filter::default(), &[10, 1000]);
-        assert_eq!(contests.len(), 20);
+        assert_eq!(contests.len(), 22);
         contests.iter_mut().for_each(Contest::check);
     }
 }

@@ -62,6 +62,27 @@ impl PartPattern {
         }
     }
 
+    /// Whether every name matches: a star and nothing else.
+    #[must_use]
+    pub fn is_star(&self) -> bool {
+        matches!(&self.0, Kind::Glob(tokens) if **tokens == [Token::Star])
+    }
+
+    /// The only names that match, perhaps some of them twice, if the part is a list of names: one without wildcards, or
+    /// strings in braces and nothing else.
+    #[must_use]
+    pub fn names(&self) -> Option<impl Iterator<Item = &str>> {
+        let names = match &self.0 {
+            Kind::Literal(name) => core::slice::from_ref(name),
+            Kind::Glob(tokens) => match &**tokens {
+                [Token::Strings(names)] => names,
+                _ => return None,
+            },
+            Kind::Descend => return None,
+        };
+        Some(names.iter().map(String::as_str))
+    }
+
     /// What every name that matches begins with; perhaps nothing.
     #[must_use]
     pub fn prefix(&self) -> &str {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use oscine_codec::AddressError;
 
+use crate::address_space::contents::Method;
 use crate::address_space::target::Target;
+use crate::space::flat::Flat;
 
 /// What addresses reached the last time, for those that take more than one look-up.
 ///
@@ -16,14 +18,33 @@ use crate::address_space::target::Target;
 pub(crate) struct Cache {
     /// That of the contents for which the entries hold.
     stamp: u64,
-    known: HashMap<Box<str>, Reached, RandomState>,
+    known: HashMap<Box<str>, Known, RandomState>,
     /// The bytes of the addresses, and the targets, in `known`.
     bytes: usize,
     targets: usize,
 }
 
 /// What an address reaches, or why it is no address.
-pub(crate) type Reached = Result<Arc<[Target]>, AddressError>;
+pub(crate) type Known = Result<Found, AddressError>;
+
+/// What an address reaches.
+#[derive(Clone)]
+pub(crate) enum Found {
+    /// These.
+    Targets(Arc<[Target]>),
+    /// Those of these numbers.
+    Flat(Arc<Flat<Method>>, Arc<[u32]>),
+}
+
+impl Found {
+    /// How many methods.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Targets(targets) => targets.len(),
+            Self::Flat(_, numbers) => numbers.len(),
+        }
+    }
+}
 
 impl Cache {
     /// What `address` reaches, by asking `reach` if that is not known for contents with this `stamp`.
@@ -31,8 +52,8 @@ impl Cache {
         &mut self,
         stamp: u64,
         address: &str,
-        reach: impl FnOnce() -> Result<Vec<Target>, AddressError>,
-    ) -> Reached {
+        reach: impl FnOnce() -> Known,
+    ) -> Known {
         if self.stamp != stamp {
             self.clear();
             self.stamp = stamp;
@@ -40,8 +61,8 @@ impl Cache {
         if let Some(reached) = self.known.get(address) {
             return reached.clone();
         }
-        let reached: Reached = reach().map(Arc::from);
-        let targets = reached.as_ref().map_or(0, |targets| targets.len());
+        let reached = reach();
+        let targets = reached.as_ref().map_or(0, Found::len);
         if address.len() > MAX_BYTES / 16 || targets > MAX_TARGETS / 4 {
             return reached;
         }
@@ -84,9 +105,9 @@ mod tests {
         for (stamp, expected) in [(1, 1), (1, 1), (2, 2), (2, 2), (3, 3)] {
             let reached = cache.get(stamp, "/a/*", || {
                 asked += 1;
-                Ok(Vec::new())
+                Ok(Found::Targets(Arc::default()))
             });
-            assert!(reached.is_ok_and(|targets| targets.is_empty()));
+            assert!(reached.is_ok_and(|found| found.len() == 0));
             assert_eq!(asked, expected);
         }
     }
@@ -95,9 +116,9 @@ mod tests {
     fn it_stays_small_whatever_comes() {
         let mut cache = Cache::default();
         for i in 0..10 * MAX_ADDRESSES {
-            let _ = cache.get(1, &format!("/{i}/*"), || Ok(Vec::new()));
-            let _ = cache.get(1, &format!("/{i:0>1000}/*"), || Ok(Vec::new()));
-            let _ = cache.get(1, &format!("/{i:0>10000}/*"), || Ok(Vec::new()));
+            let _ = cache.get(1, &format!("/{i}/*"), || Ok(Found::Targets(Arc::default())));
+            let _ = cache.get(1, &format!("/{i:0>1000}/*"), || Ok(Found::Targets(Arc::default())));
+            let _ = cache.get(1, &format!("/{i:0>10000}/*"), || Ok(Found::Targets(Arc::default())));
             assert!(cache.known.len() <= MAX_ADDRESSES && cache.bytes <= MAX_BYTES);
             assert!(cache.known.keys().all(|address| address.len() < 10_000));
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use oscine_codec::{
-    Address, AddressError, ArgReader, EncodeError, Message, MessageRef, Pattern, ReadError, TimeTag,
+    Address, AddressError, ArgReader, EncodeError, Message, MessageRef, ReadError, TimeTag,
 };
 use tracing::{debug, error, warn};
 
@@ -75,40 +75,16 @@ impl Caller {
             misfit: None,
             taken: false,
         };
-        match &reached {
-            Reached::Literal(entries, home) => {
-                let (place, home) = (&**entries.place(), Some(&**home));
-                for entry in entries.as_slice() {
-                    let registered = Registered { at: Some((place, entry.key)), home };
-                    if let Some(running) = self.call(&entry.value, registered, &mut run) {
-                        self.finish(&entry.value, running, &mut run).await;
-                    }
-                    if run.taken && options.first_match {
-                        break;
-                    }
-                }
-            }
-            Reached::Targets(targets) => {
-                let first_match = options.first_match && !Pattern::is_pattern(message.address());
-                for target in &**targets {
-                    if let Some(running) = self.call(&target.method, target.registered(), &mut run)
-                    {
-                        self.finish(&target.method, running, &mut run).await;
-                    }
-                    if run.taken && first_match {
-                        break;
-                    }
-                }
-            }
-            Reached::Nothing(fallback, broken) => {
-                self.missed(&mut run, broken.as_ref(), options);
-                if let Some(target) = fallback {
-                    if let Some(running) = self.call(&target.method, target.registered(), &mut run)
-                    {
-                        self.finish(&target.method, running, &mut run).await;
-                    }
-                }
-            }
+        if let Reached::Nothing(_, broken) = &reached {
+            self.missed(&mut run, broken.as_ref(), options);
+        }
+        // A message with a pattern calls all.
+        let first_match = options.first_match && !reached.is_by_pattern(message.address());
+        let mut next = 0;
+        while let Some((method, running)) =
+            self.call_from(&reached, &mut next, first_match, &mut run)
+        {
+            self.finish(method, running, &mut run).await;
         }
         if run.dispatched.calls == 0 {
             self.unfit(&mut run, options);
@@ -144,23 +120,63 @@ impl Caller {
         }
     }
 
-    /// Calls one handler. One that is async and under way is handed back, to be [finished](Self::finish).
-    #[inline]
-    fn call<'a>(
+    /// Calls handlers, from the one at `next` on, up to one that is async and under way: that is handed back, to be
+    /// [finished](Self::finish).
+    fn call_from<'a>(
         &self,
-        method: &Method,
-        registered: Registered<'a>,
+        reached: &'a Reached,
+        next: &mut usize,
+        first_match: bool,
         run: &mut Run<'a>,
-    ) -> Option<Running> {
-        run.call.aim(registered);
-        let Run { call, replies, .. } = run;
-        // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and replies
-        // that are dropped.
-        match catch_unwind(AssertUnwindSafe(|| method.call(call, replies))) {
-            Ok(Ok(Outcome::Done)) => self.called(run),
-            Ok(Ok(Outcome::Running(running))) => return Some(running),
-            Ok(Err(misfit)) => run.misfit = Some(misfit),
-            Err(_) => panicked(run),
+    ) -> Option<(&'a Method, Running)> {
+        match reached {
+            Reached::Literal(entries, home) => {
+                let (place, home) = (&**entries.place(), Some(&**home));
+                self.call_each(next, first_match, run, |index| {
+                    let entry = entries.as_slice().get(index)?;
+                    Some((&entry.value, Registered { at: Some((place, entry.key)), home }))
+                })
+            }
+            Reached::Flat(flat, numbers, home) => {
+                let home = Some(&**home);
+                self.call_each(next, first_match, run, |index| {
+                    let method = flat.method(*numbers.get(index)?)?;
+                    let at = Some((&*method.place, method.key));
+                    Some((&method.value, Registered { at, home }))
+                })
+            }
+            Reached::Targets(targets) => self.call_each(next, first_match, run, |index| {
+                let target = targets.get(index)?;
+                Some((&target.method, target.registered()))
+            }),
+            Reached::Nothing(fallback, _) => self.call_each(next, first_match, run, |index| {
+                let target = fallback.as_ref().filter(|_| index == 0)?;
+                Some((&target.method, target.registered()))
+            }),
+        }
+    }
+
+    #[inline]
+    fn call_each<'a>(
+        &self,
+        next: &mut usize,
+        first_match: bool,
+        run: &mut Run<'a>,
+        target: impl Fn(usize) -> Option<(&'a Method, Registered<'a>)>,
+    ) -> Option<(&'a Method, Running)> {
+        while let Some((method, registered)) = target(*next).filter(|_| !run.taken || !first_match)
+        {
+            *next += 1;
+            run.call.aim(registered);
+            let Run { call, replies, .. } = run;
+            // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and
+            // replies that are dropped.
+            match catch_unwind(AssertUnwindSafe(|| method.call(call, replies))) {
+                Ok(Ok(Outcome::Done)) => self.called(run),
+                Ok(Ok(Outcome::Running(running))) => return Some((method, running)),
+                Ok(Err(misfit)) => run.misfit = Some(misfit),
+                Err(_) => panicked(run),
+            }
         }
         None
     }

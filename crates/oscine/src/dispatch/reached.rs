@@ -3,16 +3,18 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use oscine_codec::pattern::PartPattern;
 use oscine_codec::{AddressError, MessageRef, Pattern, TimeTag};
 use tracing::error;
 
 use crate::address_space::contents::{Contents, Method};
 use crate::address_space::seen::Seen;
 use crate::address_space::target::Target;
-use crate::dispatch::cache::Cache;
+use crate::dispatch::cache::{Cache, Found, Known};
 use crate::handler::registered::Home;
 use crate::peer::Peer;
 use crate::space::entry::Entries;
+use crate::space::flat::Flat;
 
 /// The handlers that one message reaches.
 pub(crate) enum Reached {
@@ -20,6 +22,8 @@ pub(crate) enum Reached {
     Literal(Entries<Method>, Arc<Home>),
     /// The methods that take more than one look-up.
     Targets(Arc<[Target]>),
+    /// Methods by their numbers, and what they have in common.
+    Flat(Arc<Flat<Method>>, Arc<[u32]>, Arc<Home>),
     /// No method: the fallback, if there is one, and what is wrong with the address, if something is.
     Nothing(Option<Target>, Option<AddressError>),
 }
@@ -36,10 +40,20 @@ impl Reached {
                 return Self::Nothing(contents.fallback_for(address), None);
             }
         }
-        match cache.get(contents.stamp(), address, || contents.reach(address)) {
-            Ok(targets) if !targets.is_empty() => Self::Targets(targets),
-            Ok(_) => Self::Nothing(contents.fallback_for(address), None),
+        match cache.get(contents.stamp(), address, || look_up(contents, address)) {
+            Ok(found) if found.len() == 0 => Self::Nothing(contents.fallback_for(address), None),
+            Ok(Found::Targets(targets)) => Self::Targets(targets),
+            Ok(Found::Flat(flat, numbers)) => Self::Flat(flat, numbers, Arc::clone(&contents.home)),
             Err(error) => Self::Nothing(contents.fallback_for(address), Some(error)),
+        }
+    }
+
+    /// Whether it is the pattern in a message's address that reaches them.
+    pub(crate) fn is_by_pattern(&self, address: &str) -> bool {
+        match self {
+            Self::Literal(..) | Self::Nothing(..) => false,
+            Self::Flat(..) => true,
+            Self::Targets(_) => Pattern::is_pattern(address),
         }
     }
 
@@ -62,6 +76,10 @@ impl Reached {
                 let places = targets.iter().filter_map(|target| target.at.as_ref());
                 places.map(|(place, _)| place.as_str()).collect()
             }
+            Self::Flat(flat, numbers, _) => {
+                let methods = numbers.iter().filter_map(|&number| flat.method(number));
+                methods.map(|method| method.place.as_str()).collect()
+            }
             Self::Nothing(..) => Vec::new(),
         };
         let seen = Seen { message, peer, time_tag, places: &places };
@@ -72,4 +90,17 @@ impl Reached {
             }
         }
     }
+}
+
+/// Looks up what one look-up does not find.
+fn look_up(contents: &Contents, address: &str) -> Known {
+    if contents.is_plain() {
+        if let Some(flat) = contents.methods.flat() {
+            let pattern = Pattern::new(address)?;
+            if !pattern.parts().iter().any(PartPattern::is_descend) {
+                return Ok(Found::Flat(Arc::clone(flat), flat.matching(&pattern).into()));
+            }
+        }
+    }
+    Ok(Found::Targets(contents.reach(address)?.into()))
 }

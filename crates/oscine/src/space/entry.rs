@@ -56,6 +56,11 @@ impl<T> Entries<T> {
         &self.0.list
     }
 
+    /// Whether these are the very same, not only alike.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// Adds each registration to `hits`.
     pub(crate) fn reach<'a>(&'a self, hits: &mut Vec<Hit<'a, T>>) {
         hits.extend(self.as_slice().iter().map(|entry| Hit { entries: self, entry }));

@@ -8,7 +8,8 @@ use oscine_codec::pattern::{MatchState, PartPattern};
 use crate::space::entry::Hit;
 use crate::space::node::Node;
 
-/// Adds everything at and below `root` that `pattern` matches from `state` on, in no particular order.
+/// Adds everything at and below `root` that `pattern` matches from `state` on, in no particular order, and answers with
+/// the number of nodes that were looked at.
 ///
 /// Visits only what can match: where one name leads on, it is looked up and its siblings are left alone; where names
 /// have to begin alike, only those that do are looked at.
@@ -17,11 +18,13 @@ pub(crate) fn matching<'a, T>(
     pattern: &Pattern,
     state: MatchState,
     hits: &mut Vec<Hit<'a, T>>,
-) {
+) -> usize {
     if pattern.parts().iter().any(PartPattern::is_descend) {
-        descending(root, pattern, state, hits);
+        descending(root, pattern, state, hits)
     } else if let Some(level) = pattern.only_part(&state) {
-        level_by_level(root, pattern, level, hits);
+        level_by_level(root, pattern, level, hits)
+    } else {
+        0
     }
 }
 
@@ -31,9 +34,11 @@ fn level_by_level<'a, T>(
     pattern: &Pattern,
     level: usize,
     hits: &mut Vec<Hit<'a, T>>,
-) {
+) -> usize {
     let mut stack = vec![(root, level)];
+    let mut walked = 0;
     while let Some((node, level)) = stack.pop() {
+        walked += 1;
         // Whatever the rest of the pattern is, something below may match it.
         if let Some(entries) = &node.subtree {
             entries.reach(hits);
@@ -50,10 +55,14 @@ fn level_by_level<'a, T>(
             stack.extend(node.children.get(name).map(|child| (&**child, level + 1)));
             continue;
         }
-        for (_, child) in alike(node, part).filter(|(name, _)| part.matches(name)) {
-            stack.push((child, level + 1));
+        for (name, child) in alike(node, part) {
+            walked += 1;
+            if part.matches(name) {
+                stack.push((child, level + 1));
+            }
         }
     }
+    walked
 }
 
 /// The children whose names begin as those that `part` matches.
@@ -77,9 +86,11 @@ fn descending<'a, T>(
     pattern: &Pattern,
     state: MatchState,
     hits: &mut Vec<Hit<'a, T>>,
-) {
+) -> usize {
     let mut stack = vec![(root, state)];
+    let mut walked = 0;
     while let Some((node, state)) = stack.pop() {
+        walked += 1 + node.children.len();
         if let Some(entries) = &node.subtree {
             entries.reach(hits);
         }
@@ -98,6 +109,7 @@ fn descending<'a, T>(
             node.children.iter().map(|(name, child)| (&**child, pattern.step(&state, name)));
         stack.extend(children.filter(|(_, next)| !next.is_dead()));
     }
+    walked
 }
 
 /// Adds everything at and below `root` that is registered by pattern or for a sub-tree and catches the address of these

@@ -4,6 +4,7 @@
 //! the original changes. Whoever reads never waits for whoever writes.
 
 pub(crate) mod entry;
+pub(crate) mod flat;
 pub(crate) mod key;
 pub(crate) mod matching;
 pub(crate) mod moving;

@@ -8,6 +8,7 @@ use oscine_codec::pattern::{MatchState, PartPattern};
 use oscine_codec::{Address, Pattern};
 
 use crate::space::entry::{Entries, Entry, Hit};
+use crate::space::flat::{Flat, Slot};
 use crate::space::key::MethodKey;
 use crate::space::matching::{catching, matching};
 use crate::space::node::{Node, Step};
@@ -53,6 +54,8 @@ pub struct Space<T> {
     // Invariant: the place of every registration, by key.
     keys: imbl::OrdMap<MethodKey, Arc<Place>>,
     pub(crate) next_key: u64,
+    /// Of exactly this tree: renewed with each change.
+    flat: Arc<Slot<T>>,
 }
 
 impl<T: Clone> Space<T> {
@@ -65,6 +68,7 @@ impl<T: Clone> Space<T> {
             anywhere: imbl::OrdMap::new(),
             keys: imbl::OrdMap::new(),
             next_key: 0,
+            flat: Arc::default(),
         }
     }
 
@@ -159,13 +163,18 @@ impl<T: Clone> Space<T> {
         meets: impl Fn(&Pattern) -> bool,
     ) -> Vec<Hit<'_, T>> {
         let mut hits = Vec::new();
-        matching(&self.root, pattern, state, &mut hits);
+        self.flat.walked(matching(&self.root, pattern, state, &mut hits));
         for entries in self.anywhere.values() {
             if matches!(&**entries.place(), Place::Pattern(anywhere) if meets(anywhere)) {
                 entries.reach(&mut hits);
             }
         }
         sorted(hits)
+    }
+
+    /// The literal part of the tree in its flat form, if walks have been costly enough to make it.
+    pub(crate) fn flat(&self) -> Option<&Arc<Flat<T>>> {
+        self.flat.get(&self.root, self.len())
     }
 
     /// The place of a registration.
@@ -237,6 +246,7 @@ impl<T: Clone> Space<T> {
         place: &Arc<Place>,
         change: impl FnOnce(Option<&Entries<T>>) -> Option<Vec<Entry<T>>>,
     ) {
+        self.flat = Arc::default();
         let renew = |slot: &mut Option<Entries<T>>| {
             let list = change(slot.as_ref());
             let place = slot.as_ref().map_or(place, Entries::place);
@@ -302,6 +312,7 @@ impl<T> Clone for Space<T> {
             anywhere: self.anywhere.clone(),
             keys: self.keys.clone(),
             next_key: self.next_key,
+            flat: Arc::clone(&self.flat),
         }
     }
 }
