@@ -1,45 +1,34 @@
-//! Calling the handlers that a message reaches.
+//! From a message to the handlers that it reaches.
 
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::FutureExt;
-use oscine_codec::{
-    Address, AddressError, ArgReader, EncodeError, Message, MessageRef, ReadError, TimeTag,
-};
-use tracing::{debug, error, warn};
+use oscine_codec::{Address, AddressError, EncodeError, Message};
+use tracing::debug;
 
 use crate::address_space::address_space::AddressSpace;
-use crate::address_space::contents::Method;
 use crate::address_space::options::Options;
 use crate::dispatch::cache::Cache;
 use crate::dispatch::dispatched::Dispatched;
+use crate::dispatch::job::Job;
 use crate::dispatch::reached::Reached;
-use crate::handler::call::{Call, Context};
-use crate::handler::callable::{Outcome, Running};
-use crate::handler::into_reply::Replies;
+use crate::dispatch::run::{Run, Tally};
+use crate::handler::callable::Running;
 use crate::handler::outlet::{Outlet, SendError};
-use crate::handler::registered::Registered;
-use crate::peer::Peer;
 
-/// Calls the handlers that messages reach, one after the other.
+/// Runs messages: finds the handlers that they reach, and calls them.
 pub(crate) struct Caller {
     pub(crate) space: AddressSpace,
     pub(crate) outlet: Arc<dyn Outlet>,
     cache: Cache,
 }
 
-/// The calls of one message's handlers, and what came of them.
-struct Run<'a> {
-    call: Call<'a>,
-    dispatched: Dispatched,
-    /// What the handler that is called replies; empty between calls.
-    replies: Replies,
-    misfit: Option<ReadError>,
-    /// A handler has taken the message for itself.
-    taken: bool,
+/// A message one of whose handlers is under way.
+struct Waiting {
+    reached: Reached<'static>,
+    running: Running,
+    first_match: bool,
+    options: Options,
+    tally: Tally,
 }
 
 impl Caller {
@@ -47,193 +36,105 @@ impl Caller {
         Self { space, outlet, cache: Cache::default() }
     }
 
-    /// Runs one message: every handler that it reaches, in the order of registration.
-    pub(crate) async fn message(
-        &mut self,
-        message: MessageRef<'_>,
-        time_tag: TimeTag,
-        lateness: Duration,
-        context: Context<'_>,
-    ) -> Dispatched {
+    /// Runs one message: every handler that it reaches, in the order of registration. Adds what came of it to
+    /// `dispatched`.
+    #[inline]
+    pub(crate) async fn message(&mut self, job: Job<'_>, dispatched: &mut Dispatched) {
+        if let Some(waiting) = self.begin(job, dispatched) {
+            self.wait(job, *waiting, dispatched).await;
+        }
+    }
+
+    /// Calls the handlers up to the first that is async and under way.
+    ///
+    /// No reference is counted on the way: what is registered is held all at once.
+    fn begin(&mut self, job: Job<'_>, dispatched: &mut Dispatched) -> Option<Box<Waiting>> {
         let contents = self.space.contents();
         let options = contents.options;
-        let reached = Reached::find(&contents, &mut self.cache, message.address());
-        reached.observe(&contents, message, context.peer, time_tag);
-        drop(contents);
-
-        let mut run = Run {
-            call: Call {
-                context,
-                message,
-                args: ArgReader::exact(message.args()),
-                registered: Registered::default(),
-                time_tag,
-                lateness,
-            },
-            dispatched: Dispatched { messages: 1, ..Dispatched::default() },
-            replies: Replies::default(),
-            misfit: None,
-            taken: false,
-        };
-        if let Reached::Nothing(_, broken) = &reached {
-            self.missed(&mut run, broken.as_ref(), options);
-        }
+        let reached = Reached::find(&contents, &mut self.cache, job.message);
+        reached.observe(&contents, job);
         // A message with a pattern calls all.
-        let first_match = options.first_match && !reached.is_by_pattern(message.address());
-        let mut next = 0;
-        while let Some((method, running)) =
-            self.call_from(&reached, &mut next, first_match, &mut run)
-        {
-            self.finish(method, running, &mut run).await;
-        }
-        if run.dispatched.calls == 0 {
-            self.unfit(&mut run, options);
-        }
-        run.dispatched
-    }
+        let first_match = options.first_match && !reached.is_by_pattern(job.message);
 
-    /// Notes that a message reached no method, and answers it if it asks for a list.
-    fn missed(&self, run: &mut Run<'_>, broken: Option<&AddressError>, options: Options) {
-        let (peer, message) = (run.call.context.peer, run.call.message);
-        run.dispatched.unmatched = 1;
-        if let Some(error) = broken {
-            run.dispatched.bad_patterns = 1;
-            debug!(%peer, %error, "broken address pattern");
-        } else {
-            debug!(%peer, %message, "no method");
+        let mut tally = Tally::default();
+        if let Reached::Nothing(_, broken) = &reached {
+            missed(job, broken.as_ref(), &mut tally);
         }
-        if options.list_replies && message.address().ends_with('/') {
-            self.list(message, peer);
-        }
-    }
-
-    /// Notes that no handler takes the arguments of a message, if that is why none was called.
-    #[cold]
-    fn unfit(&self, run: &mut Run<'_>, options: Options) {
-        let (peer, message) = (run.call.context.peer, run.call.message);
-        let Some(error) = run.misfit.take() else { return };
-        run.dispatched.misfits = 1;
-        debug!(%peer, %message, %error, "no handler takes these arguments");
-        if options.error_replies {
-            let reason = error.to_string();
-            self.send(peer, Message::new("/error", (message.address(), reason.as_str())));
-        }
-    }
-
-    /// Calls handlers, from the one at `next` on, up to one that is async and under way: that is handed back, to be
-    /// [finished](Self::finish).
-    fn call_from<'a>(
-        &self,
-        reached: &'a Reached,
-        next: &mut usize,
-        first_match: bool,
-        run: &mut Run<'a>,
-    ) -> Option<(&'a Method, Running)> {
-        match reached {
-            Reached::Literal(entries, home) => {
-                let (place, home) = (&**entries.place(), Some(&**home));
-                self.call_each(next, first_match, run, |index| {
-                    let entry = entries.as_slice().get(index)?;
-                    Some((&entry.value, Registered { at: Some((place, entry.key)), home }))
-                })
+        match Run::new(job, &mut tally).go_on(&reached, first_match) {
+            None => {
+                self.end(job, options, tally, dispatched);
+                None
             }
-            Reached::Flat(flat, numbers, home) => {
-                let home = Some(&**home);
-                self.call_each(next, first_match, run, |index| {
-                    let method = flat.method(*numbers.get(index)?)?;
-                    let at = Some((&*method.place, method.key));
-                    Some((&method.value, Registered { at, home }))
-                })
+            Some(running) => {
+                let reached = reached.into_owned();
+                Some(Box::new(Waiting { reached, running, first_match, options, tally }))
             }
-            Reached::Targets(targets) => self.call_each(next, first_match, run, |index| {
-                let target = targets.get(index)?;
-                Some((&target.method, target.registered()))
-            }),
-            Reached::Nothing(fallback, _) => self.call_each(next, first_match, run, |index| {
-                let target = fallback.as_ref().filter(|_| index == 0)?;
-                Some((&target.method, target.registered()))
-            }),
         }
     }
 
+    /// Sees an async handler through, and calls those that come after it.
+    async fn wait(&mut self, job: Job<'_>, waiting: Waiting, dispatched: &mut Dispatched) {
+        let Waiting { reached, running, first_match, options, mut tally } = waiting;
+        let mut next = Some(running);
+        while let Some(running) = next {
+            // The one before the next is the one under way.
+            let under_way = tally.next.checked_sub(1);
+            let mut run = Run::new(job, &mut tally);
+            if let Some((method, _)) = under_way.and_then(|index| reached.handler(index)) {
+                run.finish(method, running).await;
+            }
+            next = run.go_on(&reached, first_match);
+        }
+        self.end(job, options, tally, dispatched);
+    }
+
+    /// Adds up what came of a message, when all handlers are through.
     #[inline]
-    fn call_each<'a>(
-        &self,
-        next: &mut usize,
-        first_match: bool,
-        run: &mut Run<'a>,
-        target: impl Fn(usize) -> Option<(&'a Method, Registered<'a>)>,
-    ) -> Option<(&'a Method, Running)> {
-        while let Some((method, registered)) = target(*next).filter(|_| !run.taken || !first_match)
-        {
-            *next += 1;
-            run.call.aim(registered);
-            let Run { call, replies, .. } = run;
-            // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and
-            // replies that are dropped.
-            match catch_unwind(AssertUnwindSafe(|| method.call(call, replies))) {
-                Ok(Ok(Outcome::Done)) => self.called(run),
-                Ok(Ok(Outcome::Running(running))) => return Some((method, running)),
-                Ok(Err(misfit)) => run.misfit = Some(misfit),
-                Err(_) => panicked(run),
-            }
-        }
-        None
-    }
-
-    /// Sees an async handler through. Whatever it does, it comes back here.
-    async fn finish(&self, method: &Method, mut running: Running, run: &mut Run<'_>) {
-        match AssertUnwindSafe(running.get_pin()).catch_unwind().await {
-            Ok(replies) => {
-                method.recycle(running);
-                run.replies = replies;
-                self.called(run);
-            }
-            Err(_) => panicked(run),
+    fn end(&self, job: Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
+        dispatched.messages += 1;
+        dispatched.calls += tally.calls;
+        if tally.calls == 0 || tally.faults > 0 {
+            self.unusual(job, options, tally, dispatched);
         }
     }
 
-    /// Counts a call and sends what the handler replies.
-    #[inline]
-    fn called(&self, run: &mut Run<'_>) {
-        run.dispatched.calls += 1;
-        if run.replies.is_empty() {
-            run.taken = true;
-        } else {
-            self.reply(run);
-        }
-    }
-
+    /// Adds up what seldom happens, and answers a message that no handler was called for, if it is to be answered.
     #[cold]
-    fn reply(&self, run: &mut Run<'_>) {
-        let (peer, message) = (run.call.context.peer, run.call.message);
-        let replies = mem::take(&mut run.replies);
-        run.taken |= !replies.next;
-        if let Some(error) = replies.error {
-            run.dispatched.errors += 1;
-            warn!(%peer, %message, %error, "handler failed");
+    fn unusual(&self, job: Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
+        let message = job.message;
+        dispatched.errors += tally.errors;
+        dispatched.panics += tally.panics;
+        dispatched.unmatched += usize::from(tally.unmatched);
+        dispatched.bad_patterns += usize::from(tally.bad_pattern);
+        if options.list_replies && tally.unmatched && message.address().ends_with('/') {
+            self.list(job);
         }
-        for packet in replies.packets {
-            if let Err(error) = self.outlet.send(peer, packet) {
-                debug!(%peer, %error, "reply not sent");
+        if let (0, Some(error)) = (tally.calls, tally.misfit) {
+            dispatched.misfits += 1;
+            debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
+            if options.error_replies {
+                let reason = error.to_string();
+                self.send(job, Message::new("/error", (message.address(), reason.as_str())));
             }
         }
     }
 
     /// Answers with the names below an address, as liblo does.
-    fn list(&self, message: MessageRef<'_>, peer: Peer) {
-        let container = match message.address().trim_end_matches('/') {
+    fn list(&self, job: Job<'_>) {
+        let address = job.message.address();
+        let container = match address.trim_end_matches('/') {
             "" => "/",
             container => container,
         };
         let Ok(container) = Address::new(container) else { return };
         let names = self.space.children(&container);
-        let reply = Message::builder("#reply").arg(message.address());
+        let reply = Message::builder("#reply").arg(address);
         let names = names.iter().take(MOST_NAMES);
-        self.send(peer, names.fold(reply, |reply, name| reply.arg(name.as_str())).build());
+        self.send(job, names.fold(reply, |reply, name| reply.arg(name.as_str())).build());
     }
 
-    fn send(&self, peer: Peer, message: Result<Message, EncodeError>) {
+    fn send(&self, job: Job<'_>, message: Result<Message, EncodeError>) {
+        let peer = job.context.peer;
         let sent = message.map_err(SendError::from).and_then(|m| self.outlet.send(peer, m.into()));
         if let Err(error) = sent {
             debug!(%peer, %error, "reply not sent");
@@ -241,15 +142,17 @@ impl Caller {
     }
 }
 
-/// Notes that a handler panicked.
-#[cold]
-fn panicked(run: &mut Run<'_>) {
-    // The panic hook has told what it was; this tells where it came from.
-    error!(peer = %run.call.context.peer, message = %run.call.message, "handler panicked");
-    run.replies = Replies::default();
-    run.dispatched.calls += 1;
-    run.dispatched.panics += 1;
-    run.taken = true;
+/// Notes that a message reached no method.
+fn missed(job: Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
+    let peer = job.context.peer;
+    tally.unmatched = true;
+    tally.faults += 1;
+    if let Some(error) = broken {
+        tally.bad_pattern = true;
+        debug!(%peer, %error, "broken address pattern");
+    } else {
+        debug!(%peer, message = %job.message, "no method");
+    }
 }
 
 /// How many names a list of names has at most: over UDP the sender may be forged.

@@ -1,7 +1,5 @@
 //! What came of a packet.
 
-use std::ops::AddAssign;
-
 /// What came of the messages of a packet: how many, and how many calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
@@ -20,16 +18,4 @@ pub struct Dispatched {
     pub errors: usize,
     /// Calls that panicked.
     pub panics: usize,
-}
-
-impl AddAssign for Dispatched {
-    fn add_assign(&mut self, other: Self) {
-        self.messages += other.messages;
-        self.calls += other.calls;
-        self.unmatched += other.unmatched;
-        self.bad_patterns += other.bad_patterns;
-        self.misfits += other.misfits;
-        self.errors += other.errors;
-        self.panics += other.panics;
-    }
 }

@@ -9,6 +9,7 @@ use oscine_codec::{Packet, PacketRef, TimeTag};
 use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
+use crate::dispatch::job::Job;
 use crate::handler::call::Context;
 use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
@@ -52,13 +53,17 @@ impl Dispatcher {
         let outlet = Arc::clone(&self.caller.outlet);
         let received_at = OnceLock::new();
         let context = Context { peer: Peer::Local, received_at: &received_at, outlet: &outlet };
-        if let PacketRef::Message(message) = packet {
-            return self.caller.message(message, TimeTag::IMMEDIATE, Duration::ZERO, context).await;
-        }
         let mut dispatched = Dispatched::default();
+        if let PacketRef::Message(message) = packet {
+            let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+            let job = Job { message, time_tag, lateness, context };
+            self.caller.message(job, &mut dispatched).await;
+            return dispatched;
+        }
         for timed in packet.messages() {
-            let tag = timed.time_tag;
-            dispatched += self.caller.message(timed.message, tag, Duration::ZERO, context).await;
+            let (message, time_tag) = (timed.message, timed.time_tag);
+            let job = Job { message, time_tag, lateness: Duration::ZERO, context };
+            self.caller.message(job, &mut dispatched).await;
         }
         dispatched
     }

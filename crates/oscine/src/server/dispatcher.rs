@@ -8,6 +8,8 @@ use tracing::{debug, trace, warn};
 
 use crate::clock::Clock;
 use crate::dispatch::caller::Caller;
+use crate::dispatch::dispatched::Dispatched;
+use crate::dispatch::job::Job;
 use crate::engine::engine::Engine;
 use crate::handler::call::Context;
 use crate::peer::Peer;
@@ -104,7 +106,9 @@ impl Dispatcher {
         lateness: Duration,
         context: Context<'_>,
     ) {
-        let dispatched = self.caller.message(message, time_tag, lateness, context).await;
+        let mut dispatched = Dispatched::default();
+        let job = Job { message, time_tag, lateness, context };
+        self.caller.message(job, &mut dispatched).await;
         self.counters.dispatched(&dispatched);
     }
 }

@@ -15,7 +15,7 @@ use crate::space::node::{Node, Step};
 use crate::space::place::Place;
 
 /// Whole addresses to what is registered there. Keys come from registrations, never from the wire.
-type Index<T> = GenericHashMap<Arc<str>, Entries<T>, foldhash::fast::FixedState, DefaultSharedPtr>;
+type Index<T> = GenericHashMap<Arc<[u8]>, Entries<T>, foldhash::fast::FixedState, DefaultSharedPtr>;
 
 /// A tree of containers and methods, each carrying values of type `T`: a persistent value.
 ///
@@ -94,7 +94,7 @@ impl<T: Clone> Space<T> {
 
     /// Takes back all registrations at exactly `address`, and says how many there were. What lies below it stays.
     pub fn remove_address(&mut self, address: &str) -> usize {
-        let Some(entries) = self.index.get(address).cloned() else { return 0 };
+        let Some(entries) = self.find(address).cloned() else { return 0 };
         self.remove_all(&entries)
     }
 
@@ -109,6 +109,12 @@ impl<T: Clone> Space<T> {
     /// What is registered at exactly `address`.
     #[must_use]
     pub fn find(&self, address: &str) -> Option<&Entries<T>> {
+        self.find_bytes(address.as_bytes())
+    }
+
+    /// As [`find`](Self::find), of text that is not known to be UTF-8.
+    #[inline]
+    pub(crate) fn find_bytes(&self, address: &[u8]) -> Option<&Entries<T>> {
         self.index.get(address)
     }
 
@@ -260,8 +266,10 @@ impl<T: Clone> Space<T> {
                     renewed.clone_from(&node.entries);
                 });
                 match renewed {
-                    Some(entries) => self.index.insert(Arc::from(address.as_str()), entries),
-                    None => self.index.remove(address.as_str()),
+                    Some(entries) => {
+                        self.index.insert(Arc::from(address.as_str().as_bytes()), entries)
+                    }
+                    None => self.index.remove(address.as_str().as_bytes()),
                 };
             }
             Place::Subtree(address) => {

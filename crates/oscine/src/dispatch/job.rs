@@ -1,0 +1,33 @@
+//! One message to be run.
+
+use std::time::Duration;
+
+use oscine_codec::{ArgReader, MessageRef, TimeTag};
+
+use crate::handler::call::{Call, Context};
+use crate::handler::registered::Registered;
+
+/// One message to be run, and its circumstances.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Job<'a> {
+    pub(crate) message: MessageRef<'a>,
+    /// The latest of those of the bundles around it.
+    pub(crate) time_tag: TimeTag,
+    pub(crate) lateness: Duration,
+    pub(crate) context: Context<'a>,
+}
+
+impl<'a> Job<'a> {
+    /// A call that is not aimed at a handler yet.
+    #[inline]
+    pub(crate) fn call(self) -> Call<'a> {
+        Call {
+            context: self.context,
+            message: self.message,
+            args: ArgReader::exact(self.message.args()),
+            registered: Registered::default(),
+            time_tag: self.time_tag,
+            lateness: self.lateness,
+        }
+    }
+}
