@@ -21,10 +21,12 @@ impl<'a> Job<'a> {
     /// A call that is not aimed at a handler yet.
     #[inline]
     pub(crate) fn call(self) -> Call<'a> {
+        let all_args = self.message.args();
         Call {
             context: self.context,
             message: self.message,
-            args: ArgReader::exact(self.message.args()),
+            all_args,
+            args: ArgReader::exact(all_args),
             registered: Registered::default(),
             time_tag: self.time_tag,
             lateness: self.lateness,

@@ -11,16 +11,15 @@ use crate::address_space::contents::Method;
 use crate::dispatch::job::Job;
 use crate::dispatch::reached::Reached;
 use crate::handler::call::Call;
-use crate::handler::callable::{Outcome, Running};
-use crate::handler::into_reply::Replies;
+use crate::handler::callable::{Answer, Outcome, Running};
 use crate::handler::outlet::Outlet;
 
 /// The calls of one message's handlers.
 pub(crate) struct Run<'a, 't> {
     call: Call<'a>,
     outlet: &'a dyn Outlet,
-    /// What the handler that is called replies; empty between calls.
-    replies: Replies,
+    /// What the handler that is called leaves behind; nothing between calls.
+    answer: Answer,
     tally: &'t mut Tally,
 }
 
@@ -46,27 +45,33 @@ impl<'a, 't> Run<'a, 't> {
     #[inline]
     pub(crate) fn new(job: Job<'a>, tally: &'t mut Tally) -> Self {
         let outlet = &**job.context.outlet;
-        Self { call: job.call(), outlet, replies: Replies::default(), tally }
+        Self { call: job.call(), outlet, answer: Answer::default(), tally }
     }
 
     /// Calls handlers up to the first that is async and under way: that is handed back, to be
     /// [finished](Self::finish).
-    #[inline]
     pub(crate) fn go_on(&mut self, reached: &'a Reached<'_>, first_match: bool) -> Option<Running> {
+        loop {
+            // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and
+            // replies that are dropped.
+            match catch_unwind(AssertUnwindSafe(|| self.call_each(reached, first_match))) {
+                Ok(running) => return running,
+                Err(_) => self.panicked(),
+            }
+        }
+    }
+
+    fn call_each(&mut self, reached: &'a Reached<'_>, first_match: bool) -> Option<Running> {
         while let Some((method, registered)) = reached.handler(self.tally.next) {
             if self.tally.taken && first_match {
                 break;
             }
             self.tally.next += 1;
             self.call.aim(registered);
-            let Self { call, replies, .. } = self;
-            // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and
-            // replies that are dropped.
-            match catch_unwind(AssertUnwindSafe(|| method.call(call, replies))) {
-                Ok(Ok(Outcome::Done)) => self.called(),
-                Ok(Ok(Outcome::Running(running))) => return Some(running),
-                Ok(Err(misfit)) => self.tally.misfit = Some(misfit),
-                Err(_) => self.panicked(),
+            match method.call(&mut self.call, &mut self.answer) {
+                Outcome::Done => self.called(),
+                Outcome::Running => return self.answer.running.take(),
+                Outcome::Misfit => self.tally.misfit = self.answer.misfit.take(),
             }
         }
         None
@@ -77,7 +82,7 @@ impl<'a, 't> Run<'a, 't> {
         match AssertUnwindSafe(running.get_pin()).catch_unwind().await {
             Ok(replies) => {
                 method.recycle(running);
-                self.replies = replies;
+                self.answer.replies = replies;
                 self.called();
             }
             Err(_) => self.panicked(),
@@ -88,7 +93,7 @@ impl<'a, 't> Run<'a, 't> {
     #[inline]
     fn called(&mut self) {
         self.tally.calls += 1;
-        if self.replies.is_empty() {
+        if self.answer.replies.is_empty() {
             self.tally.taken = true;
         } else {
             self.reply();
@@ -98,7 +103,7 @@ impl<'a, 't> Run<'a, 't> {
     #[cold]
     fn reply(&mut self) {
         let (peer, message) = (self.call.context.peer, self.call.message);
-        let replies = mem::take(&mut self.replies);
+        let replies = mem::take(&mut self.answer.replies);
         self.tally.taken |= !replies.next;
         if let Some(error) = replies.error {
             self.tally.errors += 1;
@@ -117,7 +122,7 @@ impl<'a, 't> Run<'a, 't> {
     fn panicked(&mut self) {
         // The panic hook has told what it was; this tells where it came from.
         error!(peer = %self.call.context.peer, message = %self.call.message, "handler panicked");
-        self.replies = Replies::default();
+        self.answer = Answer::default();
         self.tally.calls += 1;
         self.tally.panics += 1;
         self.tally.faults += 1;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use oscine_codec::{Address, ArgReader, MessageRef, TimeTag};
+use oscine_codec::{Address, ArgReader, Args, MessageRef, TimeTag};
 
 use crate::handler::outlet::Outlet;
 use crate::handler::registered::Registered;
@@ -24,6 +24,7 @@ pub(crate) struct Context<'a> {
 pub struct Call<'a> {
     pub(crate) context: Context<'a>,
     pub(crate) message: MessageRef<'a>,
+    pub(crate) all_args: Args<'a>,
     pub(crate) args: ArgReader<'a>,
     pub(crate) registered: Registered<'a>,
     pub(crate) time_tag: TimeTag,
@@ -62,8 +63,8 @@ impl<'a> Call<'a> {
 
     /// Gets ready for the next handler.
     pub(crate) fn aim(&mut self, registered: Registered<'a>) {
-        let args = self.message.args();
         let exact = registered.home.is_some_and(|home| home.exact);
+        let args = self.all_args;
         self.args = if exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
         self.registered = registered;
     }

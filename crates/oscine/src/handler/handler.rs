@@ -4,11 +4,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use oscine_codec::ReadError;
 use tokio_util::sync::ReusableBoxFuture;
 
 use crate::handler::call::Call;
-use crate::handler::callable::{Callable, Outcome, Running};
+use crate::handler::callable::{Answer, Callable, Outcome, Running};
 use crate::handler::from_call::FromCall;
 use crate::handler::into_reply::{IntoReply, Replies};
 
@@ -69,6 +68,19 @@ impl<F, M> AsyncHandler<F, M> {
     }
 }
 
+/// What fits, or the end of the call.
+macro_rules! fitting {
+    ($read:expr, $answer:ident) => {
+        match $read {
+            Ok(value) => value,
+            Err(misfit) => {
+                $answer.misfit = Some(misfit);
+                return Outcome::Misfit;
+            }
+        }
+    };
+}
+
 macro_rules! handlers {
     ($($name:ident)*) => {
         impl<F, R, $($name,)*> Handler<(IsSync, $($name,)*)> for F
@@ -90,15 +102,11 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
-            fn call(
-                &self,
-                call: &mut Call<'_>,
-                replies: &mut Replies,
-            ) -> Result<Outcome, ReadError> {
-                $(let $name = $name::from_call(call)?;)*
-                call.args.finish()?;
-                (self.function)($($name,)*).into_reply(replies);
-                Ok(Outcome::Done)
+            fn call(&self, call: &mut Call<'_>, answer: &mut Answer) -> Outcome {
+                $(let $name = fitting!($name::from_call(call), answer);)*
+                fitting!(call.args.finish(), answer);
+                (self.function)($($name,)*).into_reply(&mut answer.replies);
+                Outcome::Done
             }
 
             #[allow(unused_mut, reason = "not without parameters")]
@@ -132,21 +140,16 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
-            fn call(
-                &self,
-                call: &mut Call<'_>,
-                replies: &mut Replies,
-            ) -> Result<Outcome, ReadError> {
-                $(let $name = $name::from_call(call)?;)*
-                call.args.finish()?;
-                // Its replies come with its end.
-                let _ = replies;
+            fn call(&self, call: &mut Call<'_>, answer: &mut Answer) -> Outcome {
+                $(let $name = fitting!($name::from_call(call), answer);)*
+                fitting!(call.args.finish(), answer);
                 let future = (self.function)($($name,)*);
-                Ok(Outcome::Running(self.begin(async move {
+                answer.running = Some(self.begin(async move {
                     let mut replies = Replies::default();
                     future.await.into_reply(&mut replies);
                     replies
-                })))
+                }));
+                Outcome::Running
             }
 
             #[allow(unused_mut, reason = "not without parameters")]

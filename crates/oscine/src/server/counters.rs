@@ -77,10 +77,9 @@ impl Counter {
 }
 
 impl Counters {
-    /// Adds what came of a packet.
+    /// Adds what came of messages, but for their number.
     pub(crate) fn dispatched(&self, dispatched: &Dispatched) {
         let counts = [
-            (&self.messages, dispatched.messages),
             (&self.calls, dispatched.calls),
             (&self.unmatched, dispatched.unmatched),
             (&self.bad_patterns, dispatched.bad_patterns),

@@ -106,6 +106,8 @@ impl Dispatcher {
         lateness: Duration,
         context: Context<'_>,
     ) {
+        // Counted at once: a handler that hangs may be cut short.
+        self.counters.messages.add(1);
         let mut dispatched = Dispatched::default();
         let job = Job { message, time_tag, lateness, context };
         self.caller.message(job, &mut dispatched).await;
