@@ -39,7 +39,7 @@ impl Caller {
     /// Runs one message: every handler that it reaches, in the order of registration. Adds what came of it to
     /// `dispatched`.
     #[inline]
-    pub(crate) async fn message(&mut self, job: Job<'_>, dispatched: &mut Dispatched) {
+    pub(crate) async fn message(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) {
         if let Some(waiting) = self.begin(job, dispatched) {
             self.wait(job, *waiting, dispatched).await;
         }
@@ -48,7 +48,7 @@ impl Caller {
     /// Calls the handlers up to the first that is async and under way.
     ///
     /// No reference is counted on the way: what is registered is held all at once.
-    fn begin(&mut self, job: Job<'_>, dispatched: &mut Dispatched) -> Option<Box<Waiting>> {
+    fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Box<Waiting>> {
         let contents = self.space.contents();
         let options = contents.options;
         let reached = Reached::find(&contents, &mut self.cache, job.message);
@@ -73,7 +73,7 @@ impl Caller {
     }
 
     /// Sees an async handler through, and calls those that come after it.
-    async fn wait(&mut self, job: Job<'_>, waiting: Waiting, dispatched: &mut Dispatched) {
+    async fn wait(&mut self, job: &Job<'_>, waiting: Waiting, dispatched: &mut Dispatched) {
         let Waiting { reached, running, first_match, options, mut tally } = waiting;
         let mut next = Some(running);
         while let Some(running) = next {
@@ -90,7 +90,7 @@ impl Caller {
 
     /// Adds up what came of a message, when all handlers are through.
     #[inline]
-    fn end(&self, job: Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
+    fn end(&self, job: &Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
         dispatched.messages += 1;
         dispatched.calls += tally.calls;
         if tally.calls == 0 || tally.faults > 0 {
@@ -100,7 +100,7 @@ impl Caller {
 
     /// Adds up what seldom happens, and answers a message that no handler was called for, if it is to be answered.
     #[cold]
-    fn unusual(&self, job: Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
+    fn unusual(&self, job: &Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
         let message = job.message;
         dispatched.errors += tally.errors;
         dispatched.panics += tally.panics;
@@ -120,7 +120,7 @@ impl Caller {
     }
 
     /// Answers with the names below an address, as liblo does.
-    fn list(&self, job: Job<'_>) {
+    fn list(&self, job: &Job<'_>) {
         let address = job.message.address();
         let container = match address.trim_end_matches('/') {
             "" => "/",
@@ -133,7 +133,7 @@ impl Caller {
         self.send(job, names.fold(reply, |reply, name| reply.arg(name.as_str())).build());
     }
 
-    fn send(&self, job: Job<'_>, message: Result<Message, EncodeError>) {
+    fn send(&self, job: &Job<'_>, message: Result<Message, EncodeError>) {
         let peer = job.context.peer;
         let sent = message.map_err(SendError::from).and_then(|m| self.outlet.send(peer, m.into()));
         if let Err(error) = sent {
@@ -143,7 +143,7 @@ impl Caller {
 }
 
 /// Notes that a message reached no method.
-fn missed(job: Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
+fn missed(job: &Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
     let peer = job.context.peer;
     tally.unmatched = true;
     tally.faults += 1;

@@ -57,13 +57,13 @@ impl Dispatcher {
         if let PacketRef::Message(message) = packet {
             let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
             let job = Job { message, time_tag, lateness, context };
-            self.caller.message(job, &mut dispatched).await;
+            self.caller.message(&job, &mut dispatched).await;
             return dispatched;
         }
         for timed in packet.messages() {
             let (message, time_tag) = (timed.message, timed.time_tag);
             let job = Job { message, time_tag, lateness: Duration::ZERO, context };
-            self.caller.message(job, &mut dispatched).await;
+            self.caller.message(&job, &mut dispatched).await;
         }
         dispatched
     }

@@ -8,7 +8,7 @@ use crate::handler::call::{Call, Context};
 use crate::handler::registered::Registered;
 
 /// One message to be run, and its circumstances.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Job<'a> {
     pub(crate) message: MessageRef<'a>,
     /// The latest of those of the bundles around it.
@@ -20,7 +20,7 @@ pub(crate) struct Job<'a> {
 impl<'a> Job<'a> {
     /// A call that is not aimed at a handler yet.
     #[inline]
-    pub(crate) fn call(self) -> Call<'a> {
+    pub(crate) fn call(&self) -> Call<'a> {
         let all_args = self.message.args();
         Call {
             context: self.context,

@@ -101,14 +101,14 @@ impl<'c> Reached<'c> {
 
     /// Shows the message to all observers.
     #[inline]
-    pub(crate) fn observe(&self, contents: &Contents, job: Job<'_>) {
+    pub(crate) fn observe(&self, contents: &Contents, job: &Job<'_>) {
         if !contents.observers.is_empty() {
             self.show(contents, job);
         }
     }
 
-    fn show(&self, contents: &Contents, job: Job<'_>) {
-        let Job { message, time_tag, context: Context { peer, .. }, .. } = job;
+    fn show(&self, contents: &Contents, job: &Job<'_>) {
+        let Job { message, time_tag, context: Context { peer, .. }, .. } = *job;
         let places: Vec<_> = match self {
             Self::Borrowed(entries, _) => vec![entries.place().as_str(); entries.as_slice().len()],
             Self::Literal(entries, _) => vec![entries.place().as_str(); entries.as_slice().len()],

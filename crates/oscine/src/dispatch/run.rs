@@ -43,7 +43,7 @@ pub(crate) struct Tally {
 
 impl<'a, 't> Run<'a, 't> {
     #[inline]
-    pub(crate) fn new(job: Job<'a>, tally: &'t mut Tally) -> Self {
+    pub(crate) fn new(job: &Job<'a>, tally: &'t mut Tally) -> Self {
         let outlet = &**job.context.outlet;
         Self { call: job.call(), outlet, answer: Answer::default(), tally }
     }

@@ -110,7 +110,7 @@ impl Dispatcher {
         self.counters.messages.add(1);
         let mut dispatched = Dispatched::default();
         let job = Job { message, time_tag, lateness, context };
-        self.caller.message(job, &mut dispatched).await;
+        self.caller.message(&job, &mut dispatched).await;
         self.counters.dispatched(&dispatched);
     }
 }
