@@ -2,12 +2,14 @@
 //!
 //! * [`codec`] is a section of `compare`: the packets, and a file for each side that reads and writes them.
 //! * [`udp`] and [`tcp`] are sections too: messages through sockets.
+//! * [`dispatch`] is one: from the bytes of a message to its handlers.
 //! * [`contest`] lets sides take turns and takes medians.
 //! * [`report`] prints a table, or a line of JSON for each result.
 //! * [`section`] lists the sections.
 
 pub mod codec;
 pub mod contest;
+pub mod dispatch;
 mod message;
 mod receiver;
 pub mod report;

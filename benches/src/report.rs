@@ -30,6 +30,24 @@ impl Row {
         Self { section, measure: measure.into(), unit: "allocations", ours, peer: None }
     }
 
+    /// A ratio of two of our own results.
+    #[must_use]
+    pub fn ratio(section: &'static str, measure: impl Into<String>, ours: f64) -> Self {
+        Self { section, measure: measure.into(), unit: "ratio", ours, peer: None }
+    }
+
+    /// What the measure is called.
+    #[must_use]
+    pub fn measure(&self) -> &str {
+        &self.measure
+    }
+
+    /// Our result.
+    #[must_use]
+    pub const fn ours(&self) -> f64 {
+        self.ours
+    }
+
     /// The row as a line of JSON.
     ///
     /// # Errors

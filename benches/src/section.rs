@@ -1,7 +1,7 @@
 //! The sections of `compare`.
 
 use crate::report::Row;
-use crate::{codec, tcp, udp};
+use crate::{codec, dispatch, tcp, udp};
 
 /// A part of `compare` that can be asked for by its name.
 #[derive(Debug)]
@@ -28,6 +28,11 @@ pub const SECTIONS: &[Section] = &[
         run: udp::run,
     },
     Section { name: "tcp", about: "messages out of a stream of bytes, SLIP", run: tcp::run },
+    Section {
+        name: "dispatch",
+        about: "from the bytes of a message to the handlers that it reaches",
+        run: dispatch::run,
+    },
 ];
 
 /// Which measures are wanted.

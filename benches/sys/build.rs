@@ -19,6 +19,7 @@ fn shim() {
             "shim/oscpack.cpp",
             "shim/oscpack_socket.cpp",
             "shim/liblo.cpp",
+            "shim/liblo_dispatch.cpp",
             "shim/liblo_server.cpp",
         ])
         .compile("oscine_benches_shim");

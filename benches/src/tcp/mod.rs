@@ -14,7 +14,7 @@
 //!
 //! # SLIP by itself
 //!
-//! Frames are taken out of 64 KiB that are in memory; see [`slip`].
+//! Frames are taken out of 64 KiB that are in memory; see `slip.rs`.
 
 mod bare;
 mod feed;

@@ -30,7 +30,7 @@
 //! # Lost datagrams
 //!
 //! Loopback loses a datagram only when a queue is full, and these never are. If one is lost all the same, receivers get
-//! others in its place, so that nobody waits for ever, and the turn does not count; see [`rescue`].
+//! others in its place, so that nobody waits for ever, and the turn does not count; see `rescue.rs`.
 
 mod bare;
 #[cfg(feature = "peers")]

@@ -53,6 +53,13 @@ struct shim_liblo_server;
 shim_liblo_server *shim_liblo_serve(int fd, bool stream);
 bool shim_liblo_receive(shim_liblo_server *server, uint64_t n, uint64_t *sum);
 void shim_liblo_stop(shim_liblo_server *server);
+
+/// Methods at paths, each of which adds its one argument, a float, to the sum of a message.
+struct shim_liblo_space;
+shim_liblo_space *shim_liblo_space_new();
+bool shim_liblo_space_add(shim_liblo_space *space, const char *path);
+bool shim_liblo_space_dispatch(shim_liblo_space *space, const char *packet, size_t size, uint64_t n, uint64_t *sum);
+void shim_liblo_space_free(shim_liblo_space *space);
 }
 
 /// Keeps the compiler from knowing `value`, by way of memory as Rust's `black_box` does.

@@ -7,6 +7,8 @@ mod allocations;
 #[cfg(feature = "peers")]
 pub mod liblo;
 #[cfg(feature = "peers")]
+pub mod liblo_dispatch;
+#[cfg(feature = "peers")]
 pub mod liblo_server;
 #[cfg(feature = "peers")]
 pub mod oscpack;

@@ -47,6 +47,7 @@ pub mod handler;
 mod space;
 
 mod clock;
+mod dispatch;
 mod engine;
 mod schedule;
 mod timer;
@@ -54,11 +55,15 @@ mod timer;
 mod client;
 mod server;
 
-pub use address_space::AddressSpace;
+pub use address_space::{
+    Access, AddressSpace, Change, Changes, Edit, Info, MethodGuard, MountError, Seen,
+};
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
+pub use dispatch::{Dispatched, Dispatcher};
 pub use engine::{Engine, Handled, Unit};
 pub use handler::{
-    BundleTime, Call, FromCall, Handler, IntoReply, Lateness, ReceivedAt, Replies, Reply, SendError,
+    BundleTime, Call, Captures, FromCall, FromCaptures, Handler, IntoReply, Lateness, Next,
+    ReceivedAt, Replies, Reply, SendError, State, TypeTags,
 };
 pub use oscine_codec::{
     self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,
@@ -71,7 +76,9 @@ pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits};
 pub use server::{BindError, Serve, Server, ServerBuilder, ServerHandle, Stats};
-pub use space::{Entries, Entry, MethodKey, Space};
+#[cfg(feature = "regex")]
+pub use space::AddressRegex;
+pub use space::{Entries, Entry, Hit, IntoPlace, MethodKey, MoveError, Place, Space};
 
 /// The README's code, compiled.
 #[cfg(doctest)]

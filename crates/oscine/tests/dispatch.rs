@@ -209,9 +209,9 @@ async fn servers_share_an_address_space_or_have_their_own() {
 }
 
 #[test]
-fn only_addresses_of_methods_can_be_registered() {
+fn only_addresses_and_patterns_can_be_registered() {
     let space = AddressSpace::new();
-    for address in ["", "a", "/a b", "/a#", "/a*", "/a?", "/[a]", "/{a}", "/a,b", "/a//b", "/a/"] {
+    for address in ["", "a", "/a b", "/a#", "/a,b", "/a/", "/[a", "/{a", "/a]", "a*", "/{a{b}}"] {
         let error = space.method(address, || {});
         assert!(error.is_err(), "{address:?} was registered");
     }

@@ -4,10 +4,62 @@ use crate::pattern::bits::Bits;
 use crate::pattern::token::Token;
 
 /// Whether `tokens` match the whole of `name`.
+pub(crate) fn matches(tokens: &[Token], name: &str) -> bool {
+    let Some((tokens, name)) = strip_front(tokens, name) else { return false };
+    match tokens {
+        [] => name.is_empty(),
+        [Token::Star, rest @ ..] => match strip_back(rest, name) {
+            None => false,
+            Some(([], _)) => true,
+            Some((left, name)) => search(tokens.get(..=left.len()).unwrap_or(tokens), name),
+        },
+        _ => search(tokens, name),
+    }
+}
+
+/// Takes off the front what can match in one way only; `None` if it does not match.
+fn strip_front<'t, 'n>(
+    mut tokens: &'t [Token],
+    mut name: &'n str,
+) -> Option<(&'t [Token], &'n str)> {
+    while let [first @ (Token::Text(_) | Token::Any | Token::Class { .. }), rest @ ..] = tokens {
+        name = match first {
+            Token::Text(text) => name.strip_prefix(text.as_str())?,
+            _ => {
+                let mut chars = name.chars();
+                chars.next().filter(|&c| first.fits(c))?;
+                chars.as_str()
+            }
+        };
+        tokens = rest;
+    }
+    Some((tokens, name))
+}
+
+/// Takes off the back what can match in one way only, as long as a star is in front; `None` if it does not match.
+fn strip_back<'t, 'n>(
+    mut tokens: &'t [Token],
+    mut name: &'n str,
+) -> Option<(&'t [Token], &'n str)> {
+    while let [rest @ .., last @ (Token::Text(_) | Token::Any | Token::Class { .. })] = tokens {
+        name = match last {
+            Token::Text(text) => name.strip_suffix(text.as_str())?,
+            _ => {
+                let mut chars = name.chars();
+                chars.next_back().filter(|&c| last.fits(c))?;
+                chars.as_str()
+            }
+        };
+        tokens = rest;
+    }
+    Some((tokens, name))
+}
+
+/// Whether `tokens` match the whole of `name`, whatever they are.
 ///
 /// Keeps the set of all positions that a match of the tokens so far can end at, so that nothing is tried twice and
 /// nothing is tried in vain: no backtracking.
-pub(crate) fn matches(tokens: &[Token], name: &str) -> bool {
+fn search(tokens: &[Token], name: &str) -> bool {
     let mut now = Bits::new(name.len() + 1);
     let mut next = now.clone();
     now.insert(0);
@@ -22,14 +74,9 @@ pub(crate) fn matches(tokens: &[Token], name: &str) -> bool {
                     &mut next,
                 );
             }
-            Token::Any => {
-                advance(&now, name, |rest| rest.chars().next().map(char::len_utf8), &mut next);
-            }
-            Token::Class { negated, ranges } => {
-                let fits = |c: char| ranges.iter().any(|&(low, high)| low <= c && c <= high);
-                let step = |rest: &str| {
-                    rest.chars().next().filter(|&c| fits(c) != *negated).map(char::len_utf8)
-                };
+            Token::Any | Token::Class { .. } => {
+                let step =
+                    |rest: &str| rest.chars().next().filter(|&c| token.fits(c)).map(char::len_utf8);
                 advance(&now, name, step, &mut next);
             }
             Token::Strings(strings) => {
@@ -56,6 +103,19 @@ pub(crate) fn matches(tokens: &[Token], name: &str) -> bool {
         next.clear();
     }
     now.contains(name.len())
+}
+
+impl Token {
+    /// Whether a token for one character matches `c`.
+    fn fits(&self, c: char) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Class { negated, ranges } => {
+                ranges.iter().any(|&(low, high)| low <= c && c <= high) != *negated
+            }
+            Self::Text(_) | Self::Star | Self::Strings(_) => false,
+        }
+    }
 }
 
 /// Adds to `next` where `step` leads from each position in `now`.

@@ -12,8 +12,11 @@
 //!
 //! Nothing but `//` crosses a slash, and the whole address has to match.
 
+pub(crate) mod align;
 pub(crate) mod bits;
+pub(crate) mod captures;
 pub(crate) mod matcher;
+pub(crate) mod overlap;
 pub(crate) mod parse;
 pub(crate) mod part;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]

@@ -4,6 +4,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::pattern::matcher;
+use crate::pattern::overlap::overlap;
 use crate::pattern::token::Token;
 
 /// One part of a pattern: what stands between two slashes.
@@ -45,6 +46,53 @@ impl PartPattern {
             Kind::Literal(literal) => literal == name,
             Kind::Glob(tokens) => matcher::matches(tokens, name),
             Kind::Descend => false,
+        }
+    }
+
+    /// Whether some name matches both this part and `other`. Never if either stands for any number of levels.
+    ///
+    /// Takes time in the order of the lengths multiplied.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Kind::Descend, _) | (_, Kind::Descend) => false,
+            (Kind::Literal(name), _) => other.matches(name),
+            (_, Kind::Literal(name)) => self.matches(name),
+            (Kind::Glob(one), Kind::Glob(two)) => one == two || overlap(one, two),
+        }
+    }
+
+    /// Whether every name matches: a star and nothing else.
+    #[must_use]
+    pub fn is_star(&self) -> bool {
+        matches!(&self.0, Kind::Glob(tokens) if **tokens == [Token::Star])
+    }
+
+    /// The only names that match, perhaps some of them twice, if the part is a list of names: one without wildcards, or
+    /// strings in braces and nothing else.
+    #[must_use]
+    pub fn names(&self) -> Option<impl Iterator<Item = &str>> {
+        let names = match &self.0 {
+            Kind::Literal(name) => core::slice::from_ref(name),
+            Kind::Glob(tokens) => match &**tokens {
+                [Token::Strings(names)] => names,
+                _ => return None,
+            },
+            Kind::Descend => return None,
+        };
+        Some(names.iter().map(String::as_str))
+    }
+
+    /// What every name that matches begins with; perhaps nothing.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        match &self.0 {
+            Kind::Literal(name) => name,
+            Kind::Glob(tokens) => match tokens.first() {
+                Some(Token::Text(text)) => text,
+                _ => "",
+            },
+            Kind::Descend => "",
         }
     }
 }

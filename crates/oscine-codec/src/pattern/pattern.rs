@@ -3,6 +3,7 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Range;
 use core::str::FromStr;
 
 use crate::address::AddressError;
@@ -31,6 +32,8 @@ const MAX_LEN: usize = 4096;
 pub struct Pattern {
     text: String,
     parts: Vec<PartPattern>,
+    /// Where the text of each part lies.
+    pub(crate) places: Vec<Range<usize>>,
 }
 
 impl Pattern {
@@ -47,6 +50,7 @@ impl Pattern {
         }
         let names = text.strip_prefix('/').ok_or(AddressError::NoSlash)?;
         let mut parts = Vec::new();
+        let mut places = Vec::new();
         let mut start = 1;
         for name in names.split('/') {
             let last = start + name.len() == text.len();
@@ -61,9 +65,10 @@ impl Pattern {
                 _ => PartPattern(Kind::Descend),
             };
             parts.push(kind);
+            places.push(start..start + name.len());
             start += name.len() + 1;
         }
-        Ok(Self { text, parts })
+        Ok(Self { text, parts, places })
     }
 
     /// Whether `address` holds wildcards, that is, whether it has to be compiled at all.
@@ -108,15 +113,14 @@ impl Pattern {
     /// Where matching stands one level further down, at `name`. Empty when nothing below can match.
     #[must_use]
     pub fn step(&self, state: &MatchState, name: &str) -> MatchState {
-        let mut next = Bits::new(self.parts.len() + 1);
-        for index in state.0.iter() {
-            match self.parts.get(index) {
-                Some(part) if part.is_descend() => self.enter(index, &mut next),
-                Some(part) if part.matches(name) => self.enter(index + 1, &mut next),
-                _ => {}
-            }
-        }
-        MatchState(next)
+        self.advance(state, |part| part.matches(name))
+    }
+
+    /// Where matching stands one level further down, at any of the names that `other` matches too: the part of another
+    /// pattern, and not one for any number of levels.
+    #[must_use]
+    pub fn step_part(&self, state: &MatchState, other: &PartPattern) -> MatchState {
+        self.advance(state, |part| part.overlaps(other))
     }
 
     /// Whether the names up to here are a whole match.
@@ -133,6 +137,25 @@ impl Pattern {
             (Some(index), None) => self.parts.get(index)?.literal(),
             _ => None,
         }
+    }
+
+    /// The number of the only part that may come next from `state`, when there is only one; that of parts at the end.
+    #[must_use]
+    pub fn only_part(&self, state: &MatchState) -> Option<usize> {
+        let mut indices = state.0.iter();
+        indices.next().filter(|_| indices.next().is_none())
+    }
+
+    fn advance(&self, state: &MatchState, fits: impl Fn(&PartPattern) -> bool) -> MatchState {
+        let mut next = Bits::new(self.parts.len() + 1);
+        for index in state.0.iter() {
+            match self.parts.get(index) {
+                Some(part) if part.is_descend() => self.enter(index, &mut next),
+                Some(part) if fits(part) => self.enter(index + 1, &mut next),
+                _ => {}
+            }
+        }
+        MatchState(next)
     }
 
     /// Adds the part at `index`, and those behind it as long as what lies between stands for no level too.

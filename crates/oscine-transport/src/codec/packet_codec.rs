@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
-use oscine_codec::{DecodeOptions, Packet, PacketRef};
+use oscine_codec::{DecodeOptions, Packet};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::codec::bad_packet::BadPacket;

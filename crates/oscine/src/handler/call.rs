@@ -1,18 +1,21 @@
 //! One call of a handler.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use oscine_codec::{Address, ArgReader, MessageRef, TimeTag};
+use oscine_codec::{Address, ArgReader, Args, MessageRef, TimeTag};
 
 use crate::handler::outlet::Outlet;
+use crate::handler::registered::Registered;
 use crate::peer::Peer;
+use crate::space::key::MethodKey;
 
 /// What the messages of one packet have in common.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) peer: Peer,
-    pub(crate) received_at: Instant,
+    /// Asked for when a handler wants to know, if nobody knows before.
+    pub(crate) received_at: &'a OnceLock<Instant>,
     pub(crate) outlet: &'a Arc<dyn Outlet>,
 }
 
@@ -21,9 +24,9 @@ pub(crate) struct Context<'a> {
 pub struct Call<'a> {
     pub(crate) context: Context<'a>,
     pub(crate) message: MessageRef<'a>,
+    pub(crate) all_args: Args<'a>,
     pub(crate) args: ArgReader<'a>,
-    /// Of the method; none for a fallback.
-    pub(crate) address: Option<&'a Arc<Address>>,
+    pub(crate) registered: Registered<'a>,
     pub(crate) time_tag: TimeTag,
     pub(crate) lateness: Duration,
 }
@@ -46,9 +49,23 @@ impl<'a> Call<'a> {
         self.context.peer
     }
 
-    /// The address of the method; for a fallback, the message's own if it is one.
+    /// The address of the method, if it stands at one; else that of the message, if it is no pattern.
     #[must_use]
-    pub const fn address(&self) -> Option<&'a Arc<Address>> {
-        self.address
+    pub fn address(&self) -> Option<Address> {
+        self.registered.address(self.message.address()).ok()
+    }
+
+    /// What the registration is known by; `None` for a fallback.
+    #[must_use]
+    pub fn key(&self) -> Option<MethodKey> {
+        self.registered.at.map(|(_, key)| key)
+    }
+
+    /// Gets ready for the next handler.
+    pub(crate) fn aim(&mut self, registered: Registered<'a>) {
+        let exact = registered.home.is_some_and(|home| home.exact);
+        let args = self.all_args;
+        self.args = if exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
+        self.registered = registered;
     }
 }

@@ -10,17 +10,32 @@ use crate::handler::into_reply::Replies;
 pub(crate) type Running = ReusableBoxFuture<'static, Replies>;
 
 /// What calling a handler comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is through.
-    Done(Replies),
-    /// It is async: to be awaited, then handed to [`Callable::recycle`].
-    Running(Running),
+    /// It is through, and has told what it replies.
+    Done,
+    /// It is async and under way.
+    Running,
+    /// It wants other arguments, and was not called.
+    Misfit,
+}
+
+/// What a handler leaves behind. Lent to one after the other, as most leave nothing.
+#[derive(Default)]
+pub(crate) struct Answer {
+    pub(crate) replies: Replies,
+    /// To be awaited, then handed to [`Callable::recycle`].
+    pub(crate) running: Option<Running>,
+    pub(crate) misfit: Option<ReadError>,
 }
 
 /// A handler whose parameter types are known no longer.
 pub(crate) trait Callable: Send + Sync {
     /// Takes the parameters from `call` and runs the handler; async ones are only begun.
-    fn call(&self, call: Call<'_>) -> Result<Outcome, ReadError>;
+    fn call(&self, call: &mut Call<'_>, answer: &mut Answer) -> Outcome;
+
+    /// The type tags of the arguments that it takes, as far as its parameters know them.
+    fn type_tags(&self) -> String;
 
     /// Takes the box of a call that is through back, for the next one.
     fn recycle(&self, _: Running) {}

@@ -9,6 +9,7 @@ use crate::handler::call::Call;
 use crate::handler::from_call::FromCall;
 use crate::handler::reply::Reply;
 use crate::peer::Peer;
+use crate::space::key::MethodKey;
 
 /// The time tag that applies to a message: the latest of those of the bundles around it;
 /// [`TimeTag::IMMEDIATE`] if it came alone. A handler parameter.
@@ -28,6 +29,11 @@ pub struct ReceivedAt(pub Instant);
 #[expect(clippy::exhaustive_structs, reason = "a transparent wrapper")]
 pub struct Lateness(pub Duration);
 
+/// The type tags of all arguments, without the comma. A handler parameter, and no argument is taken by it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "a transparent wrapper")]
+pub struct TypeTags(pub String);
+
 macro_rules! context {
     ($($type:ty: |$call:ident| $value:expr;)+) => {$(
         impl FromCall for $type {
@@ -41,8 +47,9 @@ macro_rules! context {
 context! {
     Peer: |call| call.context.peer;
     BundleTime: |call| Self(call.time_tag);
-    ReceivedAt: |call| Self(call.context.received_at);
+    ReceivedAt: |call| Self(*call.context.received_at.get_or_init(Instant::now));
     Lateness: |call| Self(call.lateness);
+    TypeTags: |call| Self(call.message.args().type_tags().to_string().replacen(',', "", 1));
     Reply: |call| Self::new(Arc::clone(call.context.outlet), call.context.peer);
     Message: |call| {
         // The whole message is what was wanted, so no argument of it is one too many.
@@ -51,13 +58,17 @@ context! {
     };
 }
 
-/// The address of the method; for a fallback, the address of the message, if it is no pattern.
+/// The address of the method, if it stands at one; else the address of the message, if it is no pattern.
 impl FromCall for Address {
     fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError> {
-        match call.address {
-            Some(address) => Ok(Self::clone(address)),
-            None => Self::new(call.message.address())
-                .map_err(|error| call.args.bad_value(error.to_string())),
-        }
+        let address = call.registered.address(call.message.address());
+        address.map_err(|error| call.args.bad_value(error.to_string()))
+    }
+}
+
+/// What the registration is known by, for a handler that takes itself back. A fallback has none, and does not fit.
+impl FromCall for MethodKey {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError> {
+        call.key().ok_or_else(|| call.args.bad_value("a fallback has no key"))
     }
 }

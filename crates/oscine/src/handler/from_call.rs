@@ -29,7 +29,7 @@ use crate::handler::call::Call;
     label = "not a handler parameter",
     note = "arguments: i32 i64 f32 f64 bool char String Bytes TimeTag Color Midi Option<T> Vec<T> [T; N] (T, U) \
             Rest<T>; they are owned, so `String` and not `&str`",
-    note = "context: Peer Address Message BundleTime ReceivedAt Lateness Reply"
+    note = "context: Peer Address Captures Message TypeTags MethodKey BundleTime ReceivedAt Lateness Reply State<T>"
 )]
 pub trait FromCall: Sized {
     /// Takes this parameter from the call.
@@ -38,4 +38,7 @@ pub trait FromCall: Sized {
     ///
     /// [`ReadError`] when the arguments of the message do not fit: the handler is then not called.
     fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError>;
+
+    /// Adds the type tags of the arguments that this parameter takes, for introspection; nothing by default.
+    fn type_tags(_: &mut String) {}
 }

@@ -4,11 +4,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use oscine_codec::ReadError;
 use tokio_util::sync::ReusableBoxFuture;
 
 use crate::handler::call::Call;
-use crate::handler::callable::{Callable, Outcome, Running};
+use crate::handler::callable::{Answer, Callable, Outcome, Running};
 use crate::handler::from_call::FromCall;
 use crate::handler::into_reply::{IntoReply, Replies};
 
@@ -69,6 +68,19 @@ impl<F, M> AsyncHandler<F, M> {
     }
 }
 
+/// What fits, or the end of the call.
+macro_rules! fitting {
+    ($read:expr, $answer:ident) => {
+        match $read {
+            Ok(value) => value,
+            Err(misfit) => {
+                $answer.misfit = Some(misfit);
+                return Outcome::Misfit;
+            }
+        }
+    };
+}
+
 macro_rules! handlers {
     ($($name:ident)*) => {
         impl<F, R, $($name,)*> Handler<(IsSync, $($name,)*)> for F
@@ -90,13 +102,18 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
+            fn call(&self, call: &mut Call<'_>, answer: &mut Answer) -> Outcome {
+                $(let $name = fitting!($name::from_call(call), answer);)*
+                fitting!(call.args.finish(), answer);
+                (self.function)($($name,)*).into_reply(&mut answer.replies);
+                Outcome::Done
+            }
+
             #[allow(unused_mut, reason = "not without parameters")]
-            fn call(&self, mut call: Call<'_>) -> Result<Outcome, ReadError> {
-                $(let $name = $name::from_call(&mut call)?;)*
-                call.args.finish()?;
-                let mut replies = Replies::default();
-                (self.function)($($name,)*).into_reply(&mut replies);
-                Ok(Outcome::Done(replies))
+            fn type_tags(&self) -> String {
+                let mut tags = String::new();
+                $($name::type_tags(&mut tags);)*
+                tags
             }
         }
 
@@ -123,16 +140,23 @@ macro_rules! handlers {
             $($name: FromCall,)*
         {
             #[allow(non_snake_case, reason = "one name for a type and its value")]
-            #[allow(unused_mut, reason = "not without parameters")]
-            fn call(&self, mut call: Call<'_>) -> Result<Outcome, ReadError> {
-                $(let $name = $name::from_call(&mut call)?;)*
-                call.args.finish()?;
+            fn call(&self, call: &mut Call<'_>, answer: &mut Answer) -> Outcome {
+                $(let $name = fitting!($name::from_call(call), answer);)*
+                fitting!(call.args.finish(), answer);
                 let future = (self.function)($($name,)*);
-                Ok(Outcome::Running(self.begin(async move {
+                answer.running = Some(self.begin(async move {
                     let mut replies = Replies::default();
                     future.await.into_reply(&mut replies);
                     replies
-                })))
+                }));
+                Outcome::Running
+            }
+
+            #[allow(unused_mut, reason = "not without parameters")]
+            fn type_tags(&self) -> String {
+                let mut tags = String::new();
+                $($name::type_tags(&mut tags);)*
+                tags
             }
 
             fn recycle(&self, running: Running) {

@@ -10,12 +10,18 @@ use smallvec::SmallVec;
 pub struct Replies {
     pub(crate) packets: SmallVec<[Packet; 1]>,
     pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
+    pub(crate) next: bool,
 }
 
 impl Replies {
     /// Adds a packet for the sender.
     pub fn push(&mut self, packet: impl Into<Packet>) {
         self.packets.push(packet.into());
+    }
+
+    /// Whether there is nothing to do.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.packets.is_empty() && self.error.is_none() && !self.next
     }
 
     /// Says that the handler failed. It is counted and traced; the sender is not told. The first fault is kept.
@@ -37,6 +43,20 @@ impl Replies {
 pub trait IntoReply {
     /// Adds what is to be sent, or what went wrong, to `replies`.
     fn into_reply(self, replies: &mut Replies);
+}
+
+/// Returned by a handler that leaves the message to the next one.
+///
+/// It matters where the first handler that fits is the only one that is called
+/// ([`AddressSpace::first_match`](crate::AddressSpace::first_match)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "there is nothing to it")]
+pub struct Next;
+
+impl IntoReply for Next {
+    fn into_reply(self, replies: &mut Replies) {
+        replies.next = true;
+    }
 }
 
 impl IntoReply for () {

@@ -6,7 +6,8 @@
 //! * arguments: `i32` `i64` `f32` `f64` `bool` `char` `String` `Bytes` `Vec<u8>` [`TimeTag`] [`Color`] [`Midi`],
 //!   `Option<T>`, `Vec<T>` and `[T; N]` for arrays, tuples, [`Rest<T>`] for all that are left. Numbers and truth
 //!   values stand in for each other;
-//! * context: [`Peer`], [`Address`], [`Message`], [`BundleTime`], [`ReceivedAt`], [`Lateness`], [`Reply`].
+//! * context: [`Peer`], [`Address`], [`Captures`], [`Message`], [`TypeTags`], [`MethodKey`], [`BundleTime`],
+//!   [`ReceivedAt`], [`Lateness`], [`Reply`], [`State<T>`].
 //!
 //! All arguments have to be taken. A handler whose parameters do not fit a message is not called: the next one at
 //! that address is tried, and the misfit is counted.
@@ -41,6 +42,7 @@
 //! [`Bytes`]: bytes::Bytes
 //! [`Color`]: crate::Color
 //! [`Message`]: crate::Message
+//! [`MethodKey`]: crate::MethodKey
 //! [`Midi`]: crate::Midi
 //! [`Peer`]: crate::Peer
 //! [`Rest<T>`]: crate::Rest
@@ -49,6 +51,7 @@
 pub(crate) mod arguments;
 pub(crate) mod call;
 pub(crate) mod callable;
+pub(crate) mod captures;
 pub(crate) mod context;
 pub(crate) mod from_call;
 #[expect(
@@ -58,12 +61,17 @@ pub(crate) mod from_call;
 pub(crate) mod handler;
 pub(crate) mod into_reply;
 pub(crate) mod outlet;
+pub(crate) mod registered;
 pub(crate) mod reply;
+pub(crate) mod state;
+pub(crate) mod states;
 
 pub use call::Call;
-pub use context::{BundleTime, Lateness, ReceivedAt};
+pub use captures::{Captures, FromCaptures};
+pub use context::{BundleTime, Lateness, ReceivedAt, TypeTags};
 pub use from_call::FromCall;
 pub use handler::{Handler, IsAsync, IsSync};
-pub use into_reply::{IntoReply, Replies};
+pub use into_reply::{IntoReply, Next, Replies};
 pub use outlet::SendError;
 pub use reply::Reply;
+pub use state::State;

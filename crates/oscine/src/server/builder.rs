@@ -13,8 +13,9 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::address_space::AddressSpace;
+use crate::address_space::address_space::AddressSpace;
 use crate::clock::Clock;
+use crate::dispatch::caller::Caller;
 use crate::engine::engine::Engine;
 use crate::handler::outlet::Outlet;
 use crate::schedule::limits::ScheduleLimits;
@@ -177,8 +178,7 @@ impl ServerBuilder {
             dispatcher: Dispatcher {
                 engine: Engine::new(self.schedule),
                 clock: Clock::system(),
-                space: self.space.clone(),
-                outlet: Arc::clone(&outbound) as Arc<dyn Outlet>,
+                caller: Caller::new(self.space.clone(), Arc::clone(&outbound) as Arc<dyn Outlet>),
                 counters: Arc::clone(&counters),
                 decode: self.decode,
             },

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::dispatch::dispatched::Dispatched;
+
 macro_rules! counters {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
         /// What a server has counted since it was bound. A snapshot.
@@ -71,5 +73,22 @@ impl Counter {
     pub(crate) fn add(&self, count: usize) {
         // Relaxed: nothing is concluded from one counter about another.
         self.0.fetch_add(count as u64, Ordering::Relaxed);
+    }
+}
+
+impl Counters {
+    /// Adds what came of messages, but for their number.
+    pub(crate) fn dispatched(&self, dispatched: &Dispatched) {
+        let counts = [
+            (&self.calls, dispatched.calls),
+            (&self.unmatched, dispatched.unmatched),
+            (&self.bad_patterns, dispatched.bad_patterns),
+            (&self.misfits, dispatched.misfits),
+            (&self.handler_errors, dispatched.errors),
+            (&self.handler_panics, dispatched.panics),
+        ];
+        for (counter, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
+            counter.add(count);
+        }
     }
 }

@@ -6,7 +6,7 @@ use oscine_codec::{Message, Packet, ToArgs};
 use oscine_transport::Endpoint;
 use tokio_util::sync::CancellationToken;
 
-use crate::address_space::AddressSpace;
+use crate::address_space::address_space::AddressSpace;
 use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
 use crate::server::counters::{Counters, Stats};

@@ -1,10 +1,11 @@
-//! What is registered at one address.
+//! What is registered at one place.
 
 use std::sync::Arc;
 
-use oscine_codec::Address;
+use smallvec::SmallVec;
 
 use crate::space::key::MethodKey;
+use crate::space::place::Place;
 
 /// One registration: what a node of the tree carries.
 #[derive(Debug, Clone)]
@@ -16,27 +17,53 @@ pub struct Entry<T> {
     pub value: T,
 }
 
-/// All registrations at one address, in the order of registration; never none.
+/// All registrations at one place, in the order of registration; never none.
 #[derive(Debug)]
-pub struct Entries<T>(pub(crate) Arc<EntriesAt<T>>);
+pub struct Entries<T>(Arc<EntriesAt<T>>);
 
 #[derive(Debug)]
-pub(crate) struct EntriesAt<T> {
-    pub(crate) address: Arc<Address>,
-    pub(crate) list: Vec<Entry<T>>,
+struct EntriesAt<T> {
+    place: Arc<Place>,
+    /// Mostly one, which then lies beside the rest.
+    list: SmallVec<[Entry<T>; 1]>,
+}
+
+/// A registration that an address or a pattern reaches.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Hit<'a, T> {
+    /// All that is registered at its place.
+    pub entries: &'a Entries<T>,
+    /// The registration.
+    pub entry: &'a Entry<T>,
 }
 
 impl<T> Entries<T> {
-    /// The address at which they are registered.
+    /// Invariant: `list` is not empty.
+    pub(crate) fn new(place: Arc<Place>, list: Vec<Entry<T>>) -> Self {
+        Self(Arc::new(EntriesAt { place, list: list.into_iter().collect() }))
+    }
+
+    /// Where they are registered.
     #[must_use]
-    pub fn address(&self) -> &Arc<Address> {
-        &self.0.address
+    pub fn place(&self) -> &Arc<Place> {
+        &self.0.place
     }
 
     /// The registrations, in order.
     #[must_use]
     pub fn as_slice(&self) -> &[Entry<T>] {
         &self.0.list
+    }
+
+    /// Whether these are the very same, not only alike.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    /// Adds each registration to `hits`.
+    pub(crate) fn reach<'a>(&'a self, hits: &mut Vec<Hit<'a, T>>) {
+        hits.extend(self.as_slice().iter().map(|entry| Hit { entries: self, entry }));
     }
 }
 
@@ -45,3 +72,11 @@ impl<T> Clone for Entries<T> {
         Self(Arc::clone(&self.0))
     }
 }
+
+impl<T> Clone for Hit<'_, T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for Hit<'_, T> {}

@@ -4,47 +4,58 @@ use std::sync::Arc;
 
 use imbl::GenericHashMap;
 use imbl::shared_ptr::DefaultSharedPtr;
+use oscine_codec::pattern::{MatchState, PartPattern};
 use oscine_codec::{Address, Pattern};
 
-use crate::space::entry::{Entries, EntriesAt, Entry};
+use crate::space::entry::{Entries, Entry, Hit};
+use crate::space::flat::{Flat, Slot};
 use crate::space::key::MethodKey;
-use crate::space::matching::matching;
-use crate::space::node::Node;
+use crate::space::matching::{catching, matching};
+use crate::space::node::{Node, Step};
+use crate::space::place::Place;
 
 /// Whole addresses to what is registered there. Keys come from registrations, never from the wire.
-type Index<T> = GenericHashMap<Arc<str>, Entries<T>, foldhash::fast::FixedState, DefaultSharedPtr>;
+type Index<T> = GenericHashMap<Arc<[u8]>, Entries<T>, foldhash::fast::FixedState, DefaultSharedPtr>;
 
 /// A tree of containers and methods, each carrying values of type `T`: a persistent value.
 ///
 /// A literal address is one hash look-up, however many methods there are. A pattern walks the tree and visits only
-/// what can match. A clone is a snapshot.
+/// what can match. Values may be registered under patterns too, and for whole sub-trees ([`Place`]). A clone is a
+/// snapshot and costs a few reference counts.
 ///
 /// # Examples
 ///
 /// ```
-/// use oscine::{Address, Pattern, Space};
+/// use oscine::{Address, IntoPlace, Pattern, Space};
 ///
 /// let mut space = Space::new();
-/// let key = space.insert(&Address::new("/mixer/1/gain")?, "first");
-/// space.insert(&Address::new("/mixer/2/gain")?, "second");
+/// let key = space.insert("/mixer/1/gain".into_place()?, "first");
+/// space.insert("/mixer/2/gain".into_place()?, "second");
+/// space.insert("/mixer/*/gain".into_place()?, "any");
 ///
 /// let snapshot = space.clone();
 /// assert!(space.remove(key));
 /// assert!(space.find("/mixer/1/gain").is_none());
 ///
-/// let gains = Pattern::new("/mixer/*/gain")?;
-/// let values: Vec<_> = snapshot.matching(&gains).iter().map(|entry| entry.value).collect();
-/// assert_eq!(values, ["first", "second"]);
+/// let values = |hits: Vec<oscine::Hit<'_, &'static str>>| -> Vec<_> {
+///     hits.iter().map(|hit| hit.entry.value).collect()
+/// };
+/// assert_eq!(values(snapshot.matching(&Pattern::new("/mixer/?/gain")?)), ["first", "second", "any"]);
+/// assert_eq!(values(snapshot.catching("/mixer/2/gain")), ["second", "any"]);
 /// # Ok::<(), oscine::AddressError>(())
 /// ```
 #[derive(Debug)]
 pub struct Space<T> {
     root: Node<T>,
-    // Invariant: holds the entries of every node in the tree that has any.
+    // Invariant: holds the entries of every node in the tree that stand at exactly one address.
     index: Index<T>,
-    // Invariant: the address of every registration, by key.
-    keys: imbl::OrdMap<MethodKey, Arc<Address>>,
-    next_key: u64,
+    // What stands for places that no walk leads to: patterns with `//`, and expressions.
+    anywhere: imbl::OrdMap<MethodKey, Entries<T>>,
+    // Invariant: the place of every registration, by key.
+    keys: imbl::OrdMap<MethodKey, Arc<Place>>,
+    pub(crate) next_key: u64,
+    /// Of exactly this tree: renewed with each change.
+    flat: Arc<Slot<T>>,
 }
 
 impl<T: Clone> Space<T> {
@@ -54,77 +65,145 @@ impl<T: Clone> Space<T> {
         Self {
             root: Node::default(),
             index: Index::with_hasher(foldhash::fast::FixedState::default()),
+            anywhere: imbl::OrdMap::new(),
             keys: imbl::OrdMap::new(),
             next_key: 0,
+            flat: Arc::default(),
         }
     }
 
-    /// Registers `value` at `address`, behind what is registered there already.
-    pub fn insert(&mut self, address: &Address, value: T) -> MethodKey {
+    /// Registers `value` at `place`, behind what is registered there already.
+    pub fn insert(&mut self, place: Place, value: T) -> MethodKey {
         let key = MethodKey(self.next_key);
         self.next_key += 1;
-        let (address, mut list) = match self.index.get(address.as_str()) {
-            Some(there) => (Arc::clone(there.address()), there.as_slice().to_vec()),
-            None => (Arc::new(address.clone()), Vec::with_capacity(1)),
-        };
-        list.push(Entry { key, value });
-        self.keys.insert(key, Arc::clone(&address));
-        self.set(address, list);
+        self.add(Arc::new(place.plain()), Entry { key, value });
         key
     }
 
     /// Takes one registration back. False when it is gone already.
     pub fn remove(&mut self, key: MethodKey) -> bool {
-        let Some(address) = self.keys.remove(&key) else { return false };
-        let there = self.index.get(address.as_str()).map(Entries::as_slice).unwrap_or_default();
-        let list = there.iter().filter(|entry| entry.key != key).cloned().collect();
-        self.set(address, list);
+        let Some(place) = self.keys.remove(&key) else { return false };
+        if self.anywhere.remove(&key).is_none() {
+            self.change(&place, |there| {
+                let left = there?.as_slice().iter().filter(|entry| entry.key != key).cloned();
+                Some(left.collect()).filter(|left: &Vec<_>| !left.is_empty())
+            });
+        }
         true
     }
 
-    /// Takes back all registrations at `address`, and says how many there were. What lies below it stays.
+    /// Takes back all registrations at exactly `address`, and says how many there were. What lies below it stays.
     pub fn remove_address(&mut self, address: &str) -> usize {
-        let Some(entries) = self.index.get(address).cloned() else { return 0 };
-        for entry in entries.as_slice() {
-            self.keys.remove(&entry.key);
-        }
-        self.set(Arc::clone(entries.address()), Vec::new());
-        entries.as_slice().len()
+        let Some(entries) = self.find(address).cloned() else { return 0 };
+        self.remove_all(&entries)
+    }
+
+    /// Takes back all registrations at and below `address`, and says how many there were.
+    ///
+    /// Those under patterns count as below it if they begin with it.
+    pub fn remove_subtree(&mut self, address: &Address) -> usize {
+        let below = self.below(address);
+        below.iter().map(|entries| self.remove_all(entries)).sum()
     }
 
     /// What is registered at exactly `address`.
     #[must_use]
     pub fn find(&self, address: &str) -> Option<&Entries<T>> {
+        self.find_bytes(address.as_bytes())
+    }
+
+    /// As [`find`](Self::find), of text that is not known to be UTF-8.
+    #[inline]
+    pub(crate) fn find_bytes(&self, address: &[u8]) -> Option<&Entries<T>> {
         self.index.get(address)
     }
 
-    /// Every registration whose address `pattern` matches, in the order of registration.
+    /// What is registered at the place of this text.
     #[must_use]
-    pub fn matching(&self, pattern: &Pattern) -> Vec<&Entry<T>> {
-        let found = matching(&self.root, pattern);
-        let mut entries: Vec<_> = found.into_iter().flat_map(Entries::as_slice).collect();
-        entries.sort_unstable_by_key(|entry| entry.key);
-        entries
+    pub fn at(&self, place: &str) -> Option<&Entries<T>> {
+        self.find(place).or_else(|| self.walk().find(|entries| entries.place().as_str() == place))
     }
 
-    /// The address of a registration.
+    /// Whether there are registrations that [`find`](Self::find) cannot find: under patterns, or for sub-trees.
     #[must_use]
-    pub fn address_of(&self, key: MethodKey) -> Option<&Arc<Address>> {
+    pub fn has_patterns(&self) -> bool {
+        self.root.special > 0 || !self.anywhere.is_empty()
+    }
+
+    /// Every registration that a message with this literal address reaches, in the order of registration.
+    #[must_use]
+    pub fn catching(&self, address: &str) -> Vec<Hit<'_, T>> {
+        let mut hits = Vec::new();
+        if let Some(entries) = self.find(address) {
+            entries.reach(&mut hits);
+        }
+        if self.root.special > 0 {
+            catching(&self.root, if address == "/" { "" } else { address }, &mut hits);
+        }
+        for entries in self.anywhere.values() {
+            let caught = match &**entries.place() {
+                Place::Pattern(pattern) => pattern.matches(address),
+                #[cfg(feature = "regex")]
+                Place::Regex(regex) => regex.matches(address),
+                Place::Address(_) | Place::Subtree(_) => false,
+            };
+            if caught {
+                entries.reach(&mut hits);
+            }
+        }
+        sorted(hits)
+    }
+
+    /// Every registration that a message with this address pattern reaches, in the order of registration: those at an
+    /// address that it matches, and those under a pattern if some address fits both.
+    #[must_use]
+    pub fn matching(&self, pattern: &Pattern) -> Vec<Hit<'_, T>> {
+        self.matching_below(pattern, pattern.start(), |anywhere| anywhere.overlaps(pattern))
+    }
+
+    /// As [`matching`](Self::matching), from `state` on; `meets` tells whether a pattern with `//` fits.
+    pub(crate) fn matching_below(
+        &self,
+        pattern: &Pattern,
+        state: MatchState,
+        meets: impl Fn(&Pattern) -> bool,
+    ) -> Vec<Hit<'_, T>> {
+        let mut hits = Vec::new();
+        self.flat.walked(matching(&self.root, pattern, state, &mut hits));
+        for entries in self.anywhere.values() {
+            if matches!(&**entries.place(), Place::Pattern(anywhere) if meets(anywhere)) {
+                entries.reach(&mut hits);
+            }
+        }
+        sorted(hits)
+    }
+
+    /// The literal part of the tree in its flat form, if walks have been costly enough to make it.
+    pub(crate) fn flat(&self) -> Option<&Arc<Flat<T>>> {
+        self.flat.get(&self.root, self.len())
+    }
+
+    /// The place of a registration.
+    #[must_use]
+    pub fn place_of(&self, key: MethodKey) -> Option<&Arc<Place>> {
         self.keys.get(&key)
     }
 
-    /// What is registered at each address, in the order of the tree.
+    /// What is registered at each place, in the order of the tree; last what stands for places anywhere.
     pub fn walk(&self) -> impl Iterator<Item = &Entries<T>> {
-        let mut stack = vec![&self.root];
-        std::iter::from_fn(move || {
-            loop {
-                let node = stack.pop()?;
-                stack.extend(node.children.values().rev());
-                if let Some(entries) = &node.entries {
-                    return Some(entries);
-                }
-            }
-        })
+        self.root.walk().chain(self.anywhere.values())
+    }
+
+    /// The names that lie directly below `address`, in order; none if there is no such container.
+    pub fn children(&self, address: &Address) -> impl Iterator<Item = &str> {
+        let node = self.root.descend(address.parts());
+        node.into_iter().flat_map(|node| node.children.keys()).map(|name| &**name)
+    }
+
+    /// Whether there is a container or a method at `address`.
+    #[must_use]
+    pub fn contains(&self, address: &Address) -> bool {
+        self.root.descend(address.parts()).is_some()
     }
 
     /// The number of registrations.
@@ -139,16 +218,98 @@ impl<T: Clone> Space<T> {
         self.keys.is_empty()
     }
 
-    fn set(&mut self, address: Arc<Address>, list: Vec<Entry<T>>) {
-        if list.is_empty() {
-            self.index.remove(address.as_str());
-            self.root.set(address.parts(), None);
+    /// What is registered at and below `address`, those under patterns that begin with it among them.
+    pub(crate) fn below(&self, address: &Address) -> Vec<Entries<T>> {
+        let tree = self.root.descend(address.parts()).into_iter().flat_map(Node::walk).cloned();
+        let anywhere =
+            self.anywhere.values().filter(|e| e.place().moved(address, address).is_some());
+        tree.chain(anywhere.cloned()).collect()
+    }
+
+    /// Registers under a key that is given.
+    pub(crate) fn add(&mut self, place: Arc<Place>, entry: Entry<T>) {
+        self.keys.insert(entry.key, Arc::clone(&place));
+        if walkable(&place) {
+            self.change(&place, |there| {
+                let mut list = there.map_or_else(Vec::new, |entries| entries.as_slice().to_vec());
+                let at = list.partition_point(|other| other.key < entry.key);
+                list.insert(at, entry);
+                Some(list)
+            });
         } else {
-            let entries = Entries(Arc::new(EntriesAt { address: Arc::clone(&address), list }));
-            self.index.insert(Arc::from(address.as_str()), entries.clone());
-            self.root.set(address.parts(), Some(entries));
+            self.anywhere.insert(entry.key, Entries::new(place, vec![entry]));
         }
     }
+
+    fn remove_all(&mut self, entries: &Entries<T>) -> usize {
+        let all = entries.as_slice();
+        all.iter().filter(|entry| self.remove(entry.key)).count()
+    }
+
+    /// Changes what is registered at a place that a walk leads to.
+    fn change(
+        &mut self,
+        place: &Arc<Place>,
+        change: impl FnOnce(Option<&Entries<T>>) -> Option<Vec<Entry<T>>>,
+    ) {
+        self.flat = Arc::default();
+        let renew = |slot: &mut Option<Entries<T>>| {
+            let list = change(slot.as_ref());
+            let place = slot.as_ref().map_or(place, Entries::place);
+            *slot = list.map(|list| Entries::new(Arc::clone(place), list));
+        };
+        match &**place {
+            Place::Address(address) => {
+                let mut renewed = None;
+                self.root.edit(address.parts().map(Step::Name), |node| {
+                    renew(&mut node.entries);
+                    renewed.clone_from(&node.entries);
+                });
+                match renewed {
+                    Some(entries) => {
+                        self.index.insert(Arc::from(address.as_str().as_bytes()), entries)
+                    }
+                    None => self.index.remove(address.as_str().as_bytes()),
+                };
+            }
+            Place::Subtree(address) => {
+                self.root.edit(address.parts().map(Step::Name), |node| renew(&mut node.subtree));
+            }
+            Place::Pattern(pattern) => {
+                self.root.edit(steps(pattern), |node| renew(&mut node.entries));
+            }
+            #[cfg(feature = "regex")]
+            Place::Regex(_) => {}
+        }
+    }
+}
+
+/// Whether a walk through the tree leads to a place.
+fn walkable(place: &Place) -> bool {
+    match place {
+        Place::Address(_) | Place::Subtree(_) => true,
+        // Without wildcards it holds something that no address does, such as a space; messages may all the same.
+        Place::Pattern(pattern) => {
+            let mut parts = pattern.parts().iter();
+            Pattern::is_pattern(pattern.as_str()) && !parts.any(PartPattern::is_descend)
+        }
+        #[cfg(feature = "regex")]
+        Place::Regex(_) => false,
+    }
+}
+
+/// The way to where a pattern is registered.
+fn steps(pattern: &Pattern) -> impl Iterator<Item = Step<'_>> {
+    let names = pattern.as_str().split('/').skip(1);
+    pattern.parts().iter().zip(names).map(|(part, text)| match part.literal() {
+        Some(name) => Step::Name(name),
+        None => Step::Glob(text, part),
+    })
+}
+
+fn sorted<T>(mut hits: Vec<Hit<'_, T>>) -> Vec<Hit<'_, T>> {
+    hits.sort_unstable_by_key(|hit| hit.entry.key);
+    hits
 }
 
 impl<T> Clone for Space<T> {
@@ -156,8 +317,10 @@ impl<T> Clone for Space<T> {
         Self {
             root: self.root.clone(),
             index: self.index.clone(),
+            anywhere: self.anywhere.clone(),
             keys: self.keys.clone(),
             next_key: self.next_key,
+            flat: Arc::clone(&self.flat),
         }
     }
 }
@@ -165,76 +328,5 @@ impl<T> Clone for Space<T> {
 impl<T: Clone> Default for Space<T> {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn space(addresses: &[&str]) -> Space<usize> {
-        let mut space = Space::new();
-        for (value, address) in addresses.iter().enumerate() {
-            space.insert(&Address::new(*address).unwrap(), value);
-        }
-        space
-    }
-
-    fn hits(space: &Space<usize>, pattern: &str) -> Vec<usize> {
-        let pattern = Pattern::new(pattern).unwrap();
-        space.matching(&pattern).iter().map(|entry| entry.value).collect()
-    }
-
-    #[test]
-    fn patterns_find_methods_in_the_order_of_registration() {
-        let space = space(&["/b/x", "/a/x", "/a", "/a/y/z", "/a/x", "/c/x/x"]);
-        assert_eq!(hits(&space, "/?/x"), [0, 1, 4]);
-        assert_eq!(hits(&space, "/a"), [2]);
-        assert_eq!(hits(&space, "/a/*"), [1, 4]);
-        assert_eq!(hits(&space, "//x"), [0, 1, 4, 5]);
-        assert_eq!(hits(&space, "//z"), [3]);
-        assert_eq!(hits(&space, "/*//x//*"), [5]);
-        assert_eq!(hits(&space, "/{a,c}//x"), [1, 4, 5]);
-        assert_eq!(hits(&space, "/nothing/*"), [0; 0]);
-    }
-
-    #[test]
-    fn a_walk_agrees_with_matching_each_address_alone() {
-        let names = ["a", "b", "ab", "a.b"];
-        let mut addresses = Vec::new();
-        for one in names {
-            addresses.push(format!("/{one}"));
-            for two in names {
-                addresses.push(format!("/{one}/{two}"));
-                addresses.extend(names.map(|three| format!("/{one}/{two}/{three}")));
-            }
-        }
-        let space = space(&addresses.iter().map(String::as_str).collect::<Vec<_>>());
-        for pattern in
-            ["/*", "//*", "//a", "/a//b", "/?/?/?", "/[!b]*//{ab,a.b}", "/a//*//b", "//a//"]
-        {
-            let compiled = Pattern::new(pattern).unwrap();
-            let alone = addresses.iter().enumerate().filter(|(_, a)| compiled.matches(a));
-            assert_eq!(
-                hits(&space, pattern),
-                alone.map(|(i, _)| i).collect::<Vec<_>>(),
-                "{pattern}"
-            );
-        }
-    }
-
-    #[test]
-    fn what_is_removed_leaves_no_trace() {
-        let mut space = space(&["/a", "/a/b", "/a/b"]);
-        let snapshot = space.clone();
-        assert!(space.remove(MethodKey(1)));
-        assert!(!space.remove(MethodKey(1)));
-        assert_eq!(hits(&space, "/a/*"), [2]);
-        assert_eq!(space.remove_address("/a/b"), 1);
-        assert_eq!(space.remove_address("/a/b"), 0);
-        assert_eq!(space.walk().map(|e| e.address().as_str()).collect::<Vec<_>>(), ["/a"]);
-        assert!(space.remove(MethodKey(0)));
-        assert!(space.is_empty() && space.root.children.is_empty() && space.index.is_empty());
-        assert_eq!((snapshot.len(), hits(&snapshot, "//*")), (3, vec![0, 1, 2]));
     }
 }

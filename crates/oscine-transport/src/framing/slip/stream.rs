@@ -77,7 +77,7 @@ impl Slip {
     }
 
     #[inline]
-    pub(in crate::framing) fn in_place(&mut self, src: &mut [u8]) -> Cut {
+    fn in_place(&mut self, src: &mut [u8]) -> Cut {
         self.cut_plain(src).unwrap_or_else(|| self.cut_any(src))
     }
 

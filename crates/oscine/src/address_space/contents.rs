@@ -1,0 +1,196 @@
+//! One state of an address space.
+
+use std::sync::{Arc, Mutex};
+
+use arc_swap::ArcSwap;
+use oscine_codec::pattern::MatchState;
+use oscine_codec::{Address, AddressError, Pattern};
+use tokio::sync::broadcast;
+
+use crate::address_space::change::Change;
+use crate::address_space::info::Info;
+use crate::address_space::options::Options;
+use crate::address_space::seen::Observer;
+use crate::address_space::target::Target;
+use crate::handler::callable::Callable;
+use crate::handler::registered::Home;
+use crate::space::entry::Hit;
+use crate::space::place::prefix;
+use crate::space::space::Space;
+
+/// A handler as the tree carries it.
+pub(crate) type Method = Arc<dyn Callable>;
+
+/// What the clones of an address space share.
+#[derive(Default)]
+pub(crate) struct Shared {
+    pub(crate) contents: ArcSwap<Contents>,
+    /// Held by whoever changes `contents`; readers do not need it.
+    pub(crate) writer: Mutex<()>,
+    /// Made when somebody wants to hear of changes.
+    pub(crate) changes: Mutex<Option<broadcast::Sender<Change>>>,
+}
+
+/// One state of an address space.
+#[derive(Clone, Default)]
+pub(crate) struct Contents {
+    pub(crate) methods: Space<Method>,
+    pub(crate) fallback: Option<Method>,
+    pub(crate) observers: Arc<[Observer]>,
+    pub(crate) mounts: Arc<[Mount]>,
+    pub(crate) home: Arc<Home>,
+    pub(crate) options: Options,
+    pub(crate) infos: imbl::OrdMap<Arc<str>, Arc<Info>>,
+    /// Goes up with each change.
+    pub(crate) generation: u64,
+}
+
+/// Another address space, seen from this one.
+#[derive(Clone)]
+pub(crate) struct Mount {
+    pub(crate) at: Address,
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// The address of a message, as far as it has not been followed yet.
+#[derive(Clone, Copy)]
+enum Rest<'a> {
+    Literal(&'a str),
+    Pattern(&'a Pattern, &'a MatchState),
+}
+
+impl Contents {
+    /// Whether one look-up finds all that a literal address reaches.
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.methods.has_patterns() && self.mounts.is_empty()
+    }
+
+    /// A number that goes up with each change, here and in all mounted spaces.
+    pub(crate) fn stamp(&self) -> u64 {
+        self.stamp_within(DEPTH)
+    }
+
+    /// Everything that a message with this address reaches.
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] when it is a pattern, and a broken one.
+    pub(crate) fn reach(&self, address: &str) -> Result<Vec<Target>, AddressError> {
+        let mut targets = Vec::new();
+        if Pattern::is_pattern(address) {
+            let pattern = Pattern::new(address)?;
+            let start = pattern.start();
+            self.collect(Rest::Pattern(&pattern, &start), "", None, DEPTH, &mut targets);
+        } else {
+            self.collect(Rest::Literal(address), "", None, DEPTH, &mut targets);
+        }
+        Ok(targets)
+    }
+
+    /// The handler for a message that reaches no method: that of the innermost mounted space that has one.
+    pub(crate) fn fallback_for(&self, address: &str) -> Option<Target> {
+        self.fallback_within(address, "", None, DEPTH)
+    }
+
+    fn collect(
+        &self,
+        rest: Rest<'_>,
+        base: &str,
+        home: Option<&Arc<Home>>,
+        depth: usize,
+        targets: &mut Vec<Target>,
+    ) {
+        let home = home.unwrap_or(&self.home);
+        let hits = match rest {
+            Rest::Literal(address) => self.methods.catching(address),
+            Rest::Pattern(pattern, state) => {
+                self.methods.matching_below(pattern, state.clone(), |anywhere| {
+                    let whole = Pattern::new(format!("{base}{anywhere}"));
+                    whole.is_ok_and(|whole| whole.overlaps(pattern))
+                })
+            }
+        };
+        targets.extend(hits.into_iter().map(|hit| Target::new(hit, home)));
+        let Some(depth) = depth.checked_sub(1) else { return };
+        for mount in &*self.mounts {
+            let names = prefix(&mount.at);
+            let inner = mount.shared.contents.load();
+            let base = format!("{base}{names}");
+            let home = Some(inner.home_at(&base));
+            match rest {
+                Rest::Literal(address) => {
+                    let Some(rest) = below(address, names) else { continue };
+                    inner.collect(Rest::Literal(rest), &base, home.as_ref(), depth, targets);
+                }
+                Rest::Pattern(pattern, state) => {
+                    let state = mount
+                        .at
+                        .parts()
+                        .fold(state.clone(), |state, name| pattern.step(&state, name));
+                    if !state.is_dead() {
+                        let rest = Rest::Pattern(pattern, &state);
+                        inner.collect(rest, &base, home.as_ref(), depth, targets);
+                    }
+                }
+            }
+        }
+    }
+
+    fn fallback_within(
+        &self,
+        address: &str,
+        base: &str,
+        home: Option<&Arc<Home>>,
+        depth: usize,
+    ) -> Option<Target> {
+        if let Some(depth) = depth.checked_sub(1) {
+            for mount in &*self.mounts {
+                let names = prefix(&mount.at);
+                let Some(rest) = below(address, names) else { continue };
+                let inner = mount.shared.contents.load();
+                let base = format!("{base}{names}");
+                let home = inner.home_at(&base);
+                let fallback = inner.fallback_within(rest, &base, Some(&home), depth);
+                if fallback.is_some() {
+                    return fallback;
+                }
+            }
+        }
+        let method = Arc::clone(self.fallback.as_ref()?);
+        Some(Target { at: None, method, home: Arc::clone(home.unwrap_or(&self.home)) })
+    }
+
+    fn stamp_within(&self, depth: usize) -> u64 {
+        let Some(depth) = depth.checked_sub(1) else { return self.generation };
+        let mounts = self.mounts.iter().map(|mount| mount.shared.contents.load());
+        mounts.fold(self.generation, |sum, inner| sum.wrapping_add(inner.stamp_within(depth)))
+    }
+
+    /// What the methods of this space have in common when it is mounted at `base`.
+    fn home_at(&self, base: &str) -> Arc<Home> {
+        let base = Address::new(base).ok();
+        Arc::new(Home { base, states: self.home.states.clone(), exact: self.home.exact })
+    }
+}
+
+/// What is left of a literal address behind `names`.
+fn below<'a>(address: &'a str, names: &str) -> Option<&'a str> {
+    match address.strip_prefix(names)? {
+        "" => Some("/"),
+        rest if rest.starts_with('/') => Some(rest),
+        _ => None,
+    }
+}
+
+/// How deep spaces are mounted in spaces, at most.
+pub(crate) const DEPTH: usize = 16;
+
+impl Target {
+    fn new(hit: Hit<'_, Method>, home: &Arc<Home>) -> Self {
+        Self {
+            at: Some((Arc::clone(hit.entries.place()), hit.entry.key)),
+            method: Arc::clone(&hit.entry.value),
+            home: Arc::clone(home),
+        }
+    }
+}

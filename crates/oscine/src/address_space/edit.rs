@@ -1,0 +1,135 @@
+//! Several changes as one.
+
+use std::fmt;
+use std::sync::Arc;
+
+use oscine_codec::{Address, AddressError};
+
+use crate::address_space::change::Change;
+use crate::address_space::contents::{Contents, Method};
+use crate::address_space::info::Info;
+use crate::handler::handler::Handler;
+use crate::space::key::MethodKey;
+use crate::space::moving::MoveError;
+use crate::space::place::{IntoPlace, Place};
+
+/// Several changes of an address space that take effect as one; see
+/// [`AddressSpace::edit`](crate::AddressSpace::edit).
+pub struct Edit {
+    pub(crate) contents: Contents,
+    pub(crate) changes: Vec<Change>,
+    /// Whether anybody wants to hear of changes.
+    pub(crate) heard: bool,
+}
+
+impl Edit {
+    /// As [`AddressSpace::method`](crate::AddressSpace::method).
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] when `place` is neither an address nor a pattern.
+    pub fn method<M>(
+        &mut self,
+        place: impl IntoPlace,
+        handler: impl Handler<M>,
+    ) -> Result<MethodKey, AddressError> {
+        let place = place.into_place()?;
+        Ok(self.insert(place, handler.into_callable()))
+    }
+
+    /// As [`AddressSpace::subtree`](crate::AddressSpace::subtree).
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] when `address` is not an address.
+    pub fn subtree<M>(
+        &mut self,
+        address: impl AsRef<str>,
+        handler: impl Handler<M>,
+    ) -> Result<MethodKey, AddressError> {
+        let place = Place::Subtree(Address::new(address.as_ref())?);
+        Ok(self.insert(place, handler.into_callable()))
+    }
+
+    /// As [`AddressSpace::remove`](crate::AddressSpace::remove).
+    pub fn remove(&mut self, key: MethodKey) -> bool {
+        let place = self.contents.methods.place_of(key).cloned();
+        if let Some(place) = place.filter(|_| self.heard) {
+            self.changes.push(Change::Removed { key, place });
+        }
+        self.contents.methods.remove(key)
+    }
+
+    /// As [`AddressSpace::remove_address`](crate::AddressSpace::remove_address).
+    pub fn remove_address(&mut self, address: impl AsRef<str>) -> usize {
+        let Some(entries) = self.contents.methods.find(address.as_ref()).cloned() else { return 0 };
+        let keys = entries.as_slice().iter().map(|entry| entry.key);
+        keys.filter(|&key| self.remove(key)).count()
+    }
+
+    /// As [`AddressSpace::remove_subtree`](crate::AddressSpace::remove_subtree).
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] when `address` is not an address.
+    pub fn remove_subtree(&mut self, address: impl AsRef<str>) -> Result<usize, AddressError> {
+        let below = self.contents.methods.below(&Address::new(address.as_ref())?);
+        let keys = below.iter().flat_map(|entries| entries.as_slice()).map(|entry| entry.key);
+        Ok(keys.filter(|&key| self.remove(key)).count())
+    }
+
+    /// As [`AddressSpace::move_subtree`](crate::AddressSpace::move_subtree).
+    ///
+    /// # Errors
+    ///
+    /// [`MoveError`]; then nothing has moved.
+    pub fn move_subtree(&mut self, from: &Address, to: &Address) -> Result<usize, MoveError> {
+        let moved = self.contents.methods.move_subtree(from, to)?;
+        let infos = &self.contents.infos;
+        let described: Vec<_> = infos
+            .iter()
+            .filter_map(|(text, info)| {
+                let place = text.as_ref().into_place().ok()?.moved(from, to)?;
+                Some((Arc::clone(text), Arc::from(place.as_str()), Arc::clone(info)))
+            })
+            .collect();
+        for (old, new, info) in described {
+            self.contents.infos.remove(&*old);
+            self.contents.infos.insert(new, info);
+        }
+        self.tell(|| Change::Moved { from: from.clone(), to: to.clone() });
+        Ok(moved)
+    }
+
+    /// As [`AddressSpace::describe`](crate::AddressSpace::describe).
+    ///
+    /// # Errors
+    ///
+    /// [`AddressError`] when `place` is neither an address nor a pattern.
+    pub fn describe(&mut self, place: impl IntoPlace, info: Info) -> Result<(), AddressError> {
+        let text: Arc<str> = Arc::from(place.into_place()?.as_str());
+        self.contents.infos.insert(Arc::clone(&text), Arc::new(info));
+        self.tell(|| Change::Described { place: text });
+        Ok(())
+    }
+
+    pub(crate) fn tell(&mut self, change: impl FnOnce() -> Change) {
+        if self.heard {
+            self.changes.push(change());
+        }
+    }
+
+    pub(crate) fn insert(&mut self, place: Place, method: Method) -> MethodKey {
+        let key = self.contents.methods.insert(place, method);
+        if let Some(place) = self.contents.methods.place_of(key).filter(|_| self.heard).cloned() {
+            self.changes.push(Change::Added { key, place });
+        }
+        key
+    }
+}
+
+impl fmt::Debug for Edit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Edit").field("methods", &self.contents.methods.len()).finish()
+    }
+}

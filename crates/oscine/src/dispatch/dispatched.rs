@@ -1,0 +1,21 @@
+//! What came of a packet.
+
+/// What came of the messages of a packet: how many, and how many calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Dispatched {
+    /// Messages run, whether a method was there or not.
+    pub messages: usize,
+    /// Calls of handlers, fallbacks among them.
+    pub calls: usize,
+    /// Messages that reached no method; the fallback got them if there is one.
+    pub unmatched: usize,
+    /// Messages whose address pattern is broken. They are unmatched, too.
+    pub bad_patterns: usize,
+    /// Messages that reached methods whose handlers all wanted other arguments.
+    pub misfits: usize,
+    /// Calls that ended with an error.
+    pub errors: usize,
+    /// Calls that panicked.
+    pub panics: usize,
+}

@@ -1,0 +1,85 @@
+//! Delivering packets in the process.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use oscine_codec::{Packet, PacketRef, TimeTag};
+
+use crate::address_space::address_space::AddressSpace;
+use crate::dispatch::caller::Caller;
+use crate::dispatch::dispatched::Dispatched;
+use crate::dispatch::job::Job;
+use crate::handler::call::Context;
+use crate::handler::outlet::{Outlet, SendError};
+use crate::peer::Peer;
+
+/// Runs packets at once, in the process: no socket, no schedule. Time tags are told to handlers and not waited for.
+///
+/// It is for tests, and for programs that get their packets in a way of their own. What handlers reply goes nowhere.
+///
+/// # Examples
+///
+/// ```
+/// use oscine::{AddressSpace, Dispatcher, Message};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let space = AddressSpace::new();
+/// space.method("/gain", |gain: f32| println!("{gain}"))?;
+/// let mut dispatcher = Dispatcher::new(space);
+/// let message = Message::new("/g*", 0.5_f32)?;
+/// assert_eq!(dispatcher.dispatch(message.view().into()).await.calls, 1);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Dispatcher {
+    caller: Caller,
+}
+
+impl Dispatcher {
+    /// Makes a dispatcher to the methods of an address space.
+    #[must_use]
+    pub fn new(space: AddressSpace) -> Self {
+        Self { caller: Caller::new(space, Arc::new(Nowhere)) }
+    }
+
+    /// Runs the messages of a packet, in order, and answers when all handlers are through.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is *not* cancel safe: if it does not complete, some of the handlers have run.
+    pub async fn dispatch(&mut self, packet: PacketRef<'_>) -> Dispatched {
+        let outlet = Arc::clone(&self.caller.outlet);
+        let received_at = OnceLock::new();
+        let context = Context { peer: Peer::Local, received_at: &received_at, outlet: &outlet };
+        let mut dispatched = Dispatched::default();
+        if let PacketRef::Message(message) = packet {
+            let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+            let job = Job { message, time_tag, lateness, context };
+            self.caller.message(&job, &mut dispatched).await;
+            return dispatched;
+        }
+        for timed in packet.messages() {
+            let (message, time_tag) = (timed.message, timed.time_tag);
+            let job = Job { message, time_tag, lateness: Duration::ZERO, context };
+            self.caller.message(&job, &mut dispatched).await;
+        }
+        dispatched
+    }
+}
+
+impl fmt::Debug for Dispatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Dispatcher").field("space", &self.caller.space).finish()
+    }
+}
+
+#[derive(Debug)]
+struct Nowhere;
+
+impl Outlet for Nowhere {
+    fn send(&self, peer: Peer, _: Packet) -> Result<(), SendError> {
+        Err(SendError::Gone { peer })
+    }
+}

@@ -1,0 +1,12 @@
+//! From messages to handlers.
+
+pub(crate) mod cache;
+pub(crate) mod caller;
+pub(crate) mod dispatched;
+pub(crate) mod dispatcher;
+pub(crate) mod job;
+pub(crate) mod reached;
+pub(crate) mod run;
+
+pub use dispatched::Dispatched;
+pub use dispatcher::Dispatcher;

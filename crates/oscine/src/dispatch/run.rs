@@ -1,0 +1,131 @@
+//! Calling handlers, one after the other.
+
+use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use futures::FutureExt;
+use oscine_codec::ReadError;
+use tracing::{debug, error, warn};
+
+use crate::address_space::contents::Method;
+use crate::dispatch::job::Job;
+use crate::dispatch::reached::Reached;
+use crate::handler::call::Call;
+use crate::handler::callable::{Answer, Outcome, Running};
+use crate::handler::outlet::Outlet;
+
+/// The calls of one message's handlers.
+pub(crate) struct Run<'a, 't> {
+    call: Call<'a>,
+    outlet: &'a dyn Outlet,
+    /// What the handler that is called leaves behind; nothing between calls.
+    answer: Answer,
+    tally: &'t mut Tally,
+}
+
+/// What has come of the calls so far.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) calls: usize,
+    /// How much has happened that seldom happens.
+    pub(crate) faults: usize,
+    pub(crate) errors: usize,
+    pub(crate) panics: usize,
+    pub(crate) unmatched: bool,
+    pub(crate) bad_pattern: bool,
+    /// Why the last handler that did not fit did not.
+    pub(crate) misfit: Option<ReadError>,
+    /// A handler has taken the message for itself.
+    pub(crate) taken: bool,
+    /// The number of the handler to call next.
+    pub(crate) next: usize,
+}
+
+impl<'a, 't> Run<'a, 't> {
+    #[inline]
+    pub(crate) fn new(job: &Job<'a>, tally: &'t mut Tally) -> Self {
+        let outlet = &**job.context.outlet;
+        Self { call: job.call(), outlet, answer: Answer::default(), tally }
+    }
+
+    /// Calls handlers up to the first that is async and under way: that is handed back, to be
+    /// [finished](Self::finish).
+    pub(crate) fn go_on(&mut self, reached: &'a Reached<'_>, first_match: bool) -> Option<Running> {
+        loop {
+            // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and
+            // replies that are dropped.
+            match catch_unwind(AssertUnwindSafe(|| self.call_each(reached, first_match))) {
+                Ok(running) => return running,
+                Err(_) => self.panicked(),
+            }
+        }
+    }
+
+    fn call_each(&mut self, reached: &'a Reached<'_>, first_match: bool) -> Option<Running> {
+        while let Some((method, registered)) = reached.handler(self.tally.next) {
+            if self.tally.taken && first_match {
+                break;
+            }
+            self.tally.next += 1;
+            self.call.aim(registered);
+            match method.call(&mut self.call, &mut self.answer) {
+                Outcome::Done => self.called(),
+                Outcome::Running => return self.answer.running.take(),
+                Outcome::Misfit => self.tally.misfit = self.answer.misfit.take(),
+            }
+        }
+        None
+    }
+
+    /// Sees an async handler through. Whatever it does, it comes back here.
+    pub(crate) async fn finish(&mut self, method: &Method, mut running: Running) {
+        match AssertUnwindSafe(running.get_pin()).catch_unwind().await {
+            Ok(replies) => {
+                method.recycle(running);
+                self.answer.replies = replies;
+                self.called();
+            }
+            Err(_) => self.panicked(),
+        }
+    }
+
+    /// Counts a call and sends what the handler replies.
+    #[inline]
+    fn called(&mut self) {
+        self.tally.calls += 1;
+        if self.answer.replies.is_empty() {
+            self.tally.taken = true;
+        } else {
+            self.reply();
+        }
+    }
+
+    #[cold]
+    fn reply(&mut self) {
+        let (peer, message) = (self.call.context.peer, self.call.message);
+        let replies = mem::take(&mut self.answer.replies);
+        self.tally.taken |= !replies.next;
+        if let Some(error) = replies.error {
+            self.tally.errors += 1;
+            self.tally.faults += 1;
+            warn!(%peer, %message, %error, "handler failed");
+        }
+        for packet in replies.packets {
+            if let Err(error) = self.outlet.send(peer, packet) {
+                debug!(%peer, %error, "reply not sent");
+            }
+        }
+    }
+
+    /// Notes that a handler panicked.
+    #[cold]
+    fn panicked(&mut self) {
+        // The panic hook has told what it was; this tells where it came from.
+        error!(peer = %self.call.context.peer, message = %self.call.message, "handler panicked");
+        self.answer = Answer::default();
+        self.tally.calls += 1;
+        self.tally.panics += 1;
+        self.tally.faults += 1;
+        self.tally.taken = true;
+    }
+}

@@ -1,0 +1,78 @@
+//! The registration that is called.
+
+use oscine_codec::{Address, AddressError, Pattern};
+
+use crate::handler::states::States;
+use crate::space::key::MethodKey;
+use crate::space::place::{Place, prefix};
+
+/// What the methods of one address space have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Home {
+    /// Where the space is mounted; `None` for one that is not.
+    pub(crate) base: Option<Address>,
+    pub(crate) states: States,
+    /// Whether arguments have to be of exactly the type asked for.
+    pub(crate) exact: bool,
+}
+
+/// The registration that is called.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Registered<'a> {
+    /// `None` for a fallback.
+    pub(crate) at: Option<(&'a Place, MethodKey)>,
+    /// `None` before the first call.
+    pub(crate) home: Option<&'a Home>,
+}
+
+impl Registered<'_> {
+    fn base(&self) -> Option<&Address> {
+        self.home?.base.as_ref()
+    }
+
+    /// The address of the method, if it stands at one; else that of the message.
+    pub(crate) fn address(&self, message: &str) -> Result<Address, AddressError> {
+        match (self.at, self.base()) {
+            (Some((Place::Address(address), _)), None) => Ok(address.clone()),
+            (Some((Place::Address(address), _)), Some(base)) => {
+                Address::new(format!("{}{}", prefix(base), prefix(address)))
+            }
+            _ => Address::new(message),
+        }
+    }
+
+    /// What the wildcards that the method is registered with stand for in a message's address.
+    pub(crate) fn captures(&self, message: &str) -> Option<Vec<String>> {
+        let (place, _) = self.at?;
+        let base = self.base().map_or("", prefix);
+        match place {
+            Place::Address(_) => Some(Vec::new()),
+            Place::Subtree(address) => {
+                let rest = message.strip_prefix(base)?.strip_prefix(prefix(address))?;
+                Some(vec![rest.strip_prefix('/').unwrap_or(rest).to_owned()])
+            }
+            Place::Pattern(pattern) => {
+                let joined;
+                let pattern = if base.is_empty() {
+                    pattern
+                } else {
+                    joined = Pattern::new(format!("{base}{pattern}")).ok()?;
+                    &joined
+                };
+                let sent;
+                let captures = if Pattern::is_pattern(message) {
+                    sent = Pattern::new(message).ok()?;
+                    pattern.captures_pattern(&sent)?
+                } else {
+                    pattern.captures(message)?
+                };
+                Some(captures.into_iter().map(str::to_owned).collect())
+            }
+            #[cfg(feature = "regex")]
+            Place::Regex(regex) => {
+                let captures = regex.captures(message.strip_prefix(base)?)?;
+                Some(captures.into_iter().map(str::to_owned).collect())
+            }
+        }
+    }
+}
