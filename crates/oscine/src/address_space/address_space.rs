@@ -38,7 +38,7 @@ use crate::space::place::{IntoPlace, Place};
 ///     println!("channel {n}: {gain}");
 /// })?;
 /// space.fallback(|message: oscine::Message| eprintln!("no method for {message}"));
-/// assert_eq!(space.list(), ["/synth/freq", "/mixer/*/gain"]);
+/// assert_eq!(space.list(), ["/mixer/*/gain", "/synth/freq"]);
 /// assert!(space.remove(key));
 /// # Ok::<(), oscine::AddressError>(())
 /// ```
