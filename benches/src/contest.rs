@@ -14,15 +14,19 @@ const TURNS: usize = 501;
 /// Checks that the sides of each contest do the same work, then times them all. A row for each peer, or one without.
 ///
 /// All contests go on at once, a turn of each side at a time: a bad second of the machine takes a few turns from
-/// everyone, not all turns from one.
+/// everyone, not all turns from one. After `limit` there are no more turns, for nobody.
 ///
 /// # Panics
 ///
-/// When two sides differ in what comes out.
-pub fn hold(section: &'static str, contests: Vec<Contest>) -> Vec<Row> {
+/// When two sides differ in what comes out, or no turn of a side counted.
+pub fn hold(section: &'static str, contests: Vec<Contest>, limit: Duration) -> Vec<Row> {
+    let start = Instant::now();
     let mut running: Vec<_> = contests.into_iter().map(Running::new).collect();
     for turn in 0..TURNS {
         running.iter_mut().for_each(|contest| contest.turn(turn));
+        if start.elapsed() > limit {
+            break;
+        }
     }
     running.into_iter().flat_map(|contest| contest.rows(section)).collect()
 }
@@ -41,6 +45,20 @@ pub trait Side {
 
     /// What came out the last time: the same on all sides, or else one of them did other work.
     fn outcome(&self) -> Outcome<'_>;
+
+    /// Does the work `n` times and adds to `times` what one time took, in nanoseconds.
+    ///
+    /// A side that has to prepare its work does so off the clock. It adds nothing when the turn does not count, and
+    /// several values when it times several pieces of its work.
+    ///
+    /// # Panics
+    ///
+    /// When the work cannot be done.
+    fn turn(&mut self, n: u64, times: &mut Vec<f64>) {
+        let start = Instant::now();
+        self.run(n);
+        times.push(per(start.elapsed(), n));
+    }
 }
 
 /// What comes out of the work.
@@ -62,11 +80,23 @@ impl fmt::Debug for Outcome<'_> {
     }
 }
 
+/// How often the work is done in a turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Pace {
+    /// As often as fits into a turn of 0.3 ms; each side finds out for itself.
+    Short,
+    /// This often, on all sides.
+    Fixed(u64),
+}
+
 /// A measure and the sides that are compared by it: us first, then the peers.
 #[expect(missing_debug_implementations, reason = "sides are closures")]
 pub struct Contest {
     /// What the measure is called.
     pub(crate) measure: String,
+    /// How often the work is done in a turn.
+    pub(crate) pace: Pace,
     /// Us.
     pub(crate) ours: Box<dyn Side>,
     /// The others, maybe none.
@@ -116,7 +146,11 @@ impl Running {
     fn new(mut contest: Contest) -> Self {
         contest.check();
         let sides = std::iter::once(contest.ours).chain(contest.peers);
-        Self { measure: contest.measure, sides: sides.map(Timed::calibrated).collect() }
+        let timed = |side| match contest.pace {
+            Pace::Short => Timed::calibrated(side),
+            Pace::Fixed(n) => Timed::new(side, n),
+        };
+        Self { measure: contest.measure, sides: sides.map(timed).collect() }
     }
 
     fn turn(&mut self, turn: usize) {
@@ -128,7 +162,11 @@ impl Running {
     }
 
     fn rows(self, section: &'static str) -> Vec<Row> {
-        let mut results = self.sides.into_iter().map(|side| (side.side.name(), median(side.nanos)));
+        let mut results = self.sides.into_iter().map(|side| {
+            let name = side.side.name();
+            assert!(!side.nanos.is_empty(), "{}: no turn of {name} counted", self.measure);
+            (name, median(side.nanos))
+        });
         let (_, ours) = results.next().unwrap_or_default();
         let peers: Vec<_> = results.collect();
         if peers.is_empty() {
@@ -149,6 +187,10 @@ struct Timed {
 }
 
 impl Timed {
+    fn new(side: Box<dyn Side>, n: u64) -> Self {
+        Self { side, n, nanos: Vec::with_capacity(TURNS) }
+    }
+
     /// Warms up, and finds out how often the work fits into a turn.
     fn calibrated(mut side: Box<dyn Side>) -> Self {
         let mut n = 1;
@@ -156,21 +198,21 @@ impl Timed {
             let start = Instant::now();
             side.run(n);
             if start.elapsed() >= TURN {
-                return Self { side, n, nanos: Vec::with_capacity(TURNS) };
+                return Self::new(side, n);
             }
             n = n * 5 / 4 + 1;
         }
     }
 
     fn turn(&mut self) {
-        let start = Instant::now();
-        self.side.run(self.n);
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a turn has few nanoseconds and repetitions"
-        )]
-        self.nanos.push(start.elapsed().as_nanos() as f64 / self.n as f64);
+        self.side.turn(self.n, &mut self.nanos);
     }
+}
+
+/// What one of `n` times took, in nanoseconds.
+#[expect(clippy::cast_precision_loss, reason = "a turn has few nanoseconds and repetitions")]
+pub(crate) fn per(elapsed: Duration, n: u64) -> f64 {
+    elapsed.as_nanos() as f64 / n as f64
 }
 
 fn median(mut values: Vec<f64>) -> f64 {

@@ -1,7 +1,7 @@
 //! The sections of `compare`.
 
-use crate::codec;
 use crate::report::Row;
+use crate::{codec, tcp, udp};
 
 /// A part of `compare` that can be asked for by its name.
 #[derive(Debug)]
@@ -16,11 +16,19 @@ pub struct Section {
 }
 
 /// All sections, in the order of the help.
-pub const SECTIONS: &[Section] = &[Section {
-    name: "codec",
-    about: "decoding, reading by type, encoding, owned packets, allocations",
-    run: codec::run,
-}];
+pub const SECTIONS: &[Section] = &[
+    Section {
+        name: "codec",
+        about: "decoding, reading by type, encoding, owned packets, allocations",
+        run: codec::run,
+    },
+    Section {
+        name: "udp",
+        about: "receiving, sending and round trips of datagrams",
+        run: udp::run,
+    },
+    Section { name: "tcp", about: "messages out of a stream of bytes, SLIP", run: tcp::run },
+];
 
 /// Which measures are wanted.
 #[derive(Debug, Default)]

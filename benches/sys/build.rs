@@ -15,7 +15,12 @@ fn shim() {
         .define("NDEBUG", None)
         .warnings(true)
         .include("shim")
-        .files(["shim/oscpack.cpp", "shim/liblo.cpp"])
+        .files([
+            "shim/oscpack.cpp",
+            "shim/oscpack_socket.cpp",
+            "shim/liblo.cpp",
+            "shim/liblo_server.cpp",
+        ])
         .compile("oscine_benches_shim");
     println!("cargo::rustc-link-lib=oscpack");
     println!("cargo::rustc-link-lib=lo");

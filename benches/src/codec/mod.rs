@@ -14,12 +14,16 @@ mod ours;
 mod rosc;
 mod sides;
 
+use std::time::Duration;
+
 use crate::codec::case::Case;
-use crate::contest::{Contest, Side, hold};
+use crate::contest::{Contest, Pace, Side, hold};
 use crate::report::Row;
 use crate::section::Filter;
 
 const SECTION: &str = "codec";
+/// How long the turns may take; they take half of it.
+const LIMIT: Duration = Duration::from_secs(75);
 
 /// What is done with a packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,7 +59,7 @@ impl Work {
 pub fn run(filter: &Filter, emit: &mut dyn FnMut(Row)) {
     let mut contests = contests();
     contests.retain(|contest| filter.passes(contest.measure()));
-    hold(SECTION, contests).into_iter().for_each(&mut *emit);
+    hold(SECTION, contests, LIMIT).into_iter().for_each(&mut *emit);
     allocations::rows(filter).into_iter().for_each(emit);
 }
 
@@ -66,6 +70,7 @@ pub fn contests() -> Vec<Contest> {
         Work::ALL.into_iter().flat_map(|work| work.cases().iter().map(move |&case| (work, case)));
     all.map(|(work, case)| Contest {
         measure: format!("{}/{}", work.name(), case.name()),
+        pace: Pace::Short,
         ours: ours::side(work, case),
         peers: peers(work, case),
     })

@@ -39,6 +39,20 @@ bool shim_liblo_decode(const char *packet, size_t size, uint64_t n, uint64_t *su
 shim_liblo *shim_liblo_new(const char *packet, size_t size);
 size_t shim_liblo_encode(const shim_liblo *value, char *out, size_t room, uint64_t n);
 void shim_liblo_free(shim_liblo *value);
+
+// Receivers of messages `/synth/voice/1/freq ,if`. They read from a duplicate of the socket `fd`, in place of one of their
+// own: theirs cannot be told which buffer to have, nor, all of them, which address. Null when that cannot be arranged.
+// `receive` gives the sum of the arguments of the last message.
+
+struct shim_oscpack_socket;
+shim_oscpack_socket *shim_oscpack_listen(int fd);
+bool shim_oscpack_receive(shim_oscpack_socket *socket, uint64_t n, uint64_t *sum);
+void shim_oscpack_close(shim_oscpack_socket *socket);
+
+struct shim_liblo_server;
+shim_liblo_server *shim_liblo_serve(int fd, bool stream);
+bool shim_liblo_receive(shim_liblo_server *server, uint64_t n, uint64_t *sum);
+void shim_liblo_stop(shim_liblo_server *server);
 }
 
 /// Keeps the compiler from knowing `value`, by way of memory as Rust's `black_box` does.

@@ -7,6 +7,10 @@ mod allocations;
 #[cfg(feature = "peers")]
 pub mod liblo;
 #[cfg(feature = "peers")]
+pub mod liblo_server;
+#[cfg(feature = "peers")]
 pub mod oscpack;
+#[cfg(feature = "peers")]
+pub mod oscpack_socket;
 
 pub use allocations::{Counting, allocations};
