@@ -22,7 +22,7 @@ use crate::report::Row;
 use crate::section::Filter;
 
 const SECTION: &str = "codec";
-/// How long the turns may take; they take a fifth of it.
+/// How long the turns may take; they take half of it.
 const LIMIT: Duration = Duration::from_secs(75);
 
 /// What is done with a packet.

@@ -1,6 +1,6 @@
 //! The sending end of a connection.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
@@ -9,6 +9,11 @@ use bytes::BytesMut;
 use oscine::Packet;
 use oscine::transport::framing::{Framing, FramingKind, LengthPrefix, Slip};
 
+use crate::message::messages;
+
+/// How many messages are written in one call: 144 KiB, which stay in the caches.
+const MESSAGES: u64 = 4096;
+
 /// The sending end of a connection: a thread that writes when it is told to.
 pub(crate) struct Feed {
     orders: Sender<u64>,
@@ -16,14 +21,14 @@ pub(crate) struct Feed {
 
 impl Feed {
     /// Connects to whoever listens at `address`.
-    pub(crate) fn new(address: SocketAddr, framing: FramingKind, packets: &[Packet]) -> Self {
+    pub(crate) fn new(address: SocketAddr, framing: FramingKind) -> Self {
         let mut connection = TcpStream::connect(address).expect("somebody listens");
-        let wire = Wire::new(framing, packets);
+        let wire = Wire::new(framing, &messages(MESSAGES));
         let (orders, received) = channel();
         thread::spawn(move || {
             // It ends when the other end of the channel, or of the connection, is gone.
             for order in received {
-                if connection.write_all(wire.of(order)).is_err() {
+                if wire.write(order, &mut connection).is_err() {
                     return;
                 }
             }
@@ -31,7 +36,7 @@ impl Feed {
         Self { orders }
     }
 
-    /// Has the first `n` messages written.
+    /// Has `n` messages written.
     pub(crate) fn write(&self, n: u64) {
         self.orders.send(n).expect("the connection is open");
     }
@@ -62,9 +67,13 @@ impl Wire {
         Self { bytes, ends }
     }
 
-    /// The first `n` messages.
-    fn of(&self, n: u64) -> &[u8] {
-        let last = usize::try_from(n).ok().and_then(|n| self.ends.get(n.checked_sub(1)?));
-        last.and_then(|&end| self.bytes.get(..end)).expect("there are so many")
+    /// Writes `n` messages, over and over the same ones.
+    fn write(&self, n: u64, to: &mut impl Write) -> io::Result<()> {
+        for _ in 0..n / MESSAGES {
+            to.write_all(&self.bytes)?;
+        }
+        let rest = usize::try_from(n % MESSAGES).ok().and_then(|rest| rest.checked_sub(1));
+        let end = rest.and_then(|last| self.ends.get(last)).copied().unwrap_or_default();
+        to.write_all(self.bytes.get(..end).unwrap_or_default())
     }
 }

@@ -1,4 +1,5 @@
-//! liblo: its server over TCP, run by hand, and a method with two arguments. It finds out the framing.
+//! liblo: its server over TCP, run by hand, and a method with two arguments. It finds out the
+//! framing.
 
 use std::net::TcpListener;
 

@@ -1,17 +1,20 @@
 //! Datagrams: receiving, sending, round trips.
 //!
-//! Everything goes over loopback, from one thread: what is measured is what a message costs whoever receives or sends
-//! it, not how well two cores work together, which on a shared machine is mostly luck.
+//! Everything goes over loopback, from one thread: what is measured is what a message costs whoever
+//! receives or sends it, not how well two cores work together, which on a shared machine is mostly
+//! luck.
 //!
 //! # Receiving
 //!
-//! Before each turn, off the clock, the queue of the receiver's socket is filled with as many messages as the turn takes
-//! out. So the receiver never waits, as under a load that is too much for it, and it meets the same queue each time. A
-//! sender on the other core would take part in the result: through the locks of the queue, the caches, and the moments
-//! when it is not scheduled. All sides read from sockets made in the same way, with a buffer of 4 MiB.
+//! Before each turn, off the clock, the queue of the receiver's socket is filled with as many
+//! messages as the turn takes out. So the receiver never waits, as under a load that is too much
+//! for it, and it meets the same queue each time. A sender on the other core would take part in the
+//! result: through the locks of the queue, the caches, and the moments when it is not scheduled.
+//! All sides read from sockets made in the same way, with a buffer of 4 MiB.
 //!
-//! The sender hands 64 messages to the system in one call. Receivers that do not ask for joined datagrams (GRO) get them
-//! one by one: the system takes them apart, off the clock, when they are put into the queue.
+//! The sender hands 64 messages to the system in one call. Receivers that do not ask for joined
+//! datagrams (GRO) get them one by one: the system takes them apart, off the clock, when they are
+//! put into the queue.
 //!
 //! * `receive/single`: nobody asks for joined datagrams.
 //! * `receive/batch`: we do, as by default.
@@ -20,12 +23,14 @@
 //!
 //! # Sending
 //!
-//! Packets are encoded beforehand. The receiving socket takes joined datagrams and is emptied before each turn, off the
-//! clock; its queue holds everything that is sent in the turn, and nobody waits for it.
+//! Packets are encoded beforehand. The receiving socket takes joined datagrams and is emptied
+//! before each turn, off the clock; its queue holds everything that is sent in the turn, and nobody
+//! waits for it.
 //!
 //! # Round trips
 //!
-//! Two tasks in one thread send a message to and fro, and decode it. Each round trip is timed by itself.
+//! Two tasks in one thread send a message to and fro, and decode it. Each round trip is timed by
+//! itself.
 //!
 //! # Lost datagrams
 //!
@@ -78,7 +83,8 @@ fn contests() -> Vec<Contest> {
     contests
 }
 
-/// The runtime of all sides that are asynchronous. They take turns, so they do not disturb each other.
+/// The runtime of all sides that are asynchronous. They take turns, so they do not disturb each
+/// other.
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }

@@ -1,4 +1,5 @@
-//! oscpack: its listening socket, which waits and receives for each datagram, and its argument stream.
+//! oscpack: its listening socket, which waits and receives for each datagram, and its argument
+//! stream.
 
 use std::net::UdpSocket;
 

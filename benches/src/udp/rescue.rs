@@ -14,8 +14,8 @@ const HELP: usize = 64;
 
 /// Sends messages to a receiver that waits in vain, since one was lost.
 ///
-/// Some peers wait without a limit, and cannot be told otherwise. A message too many does no harm: it is received in the
-/// next turn.
+/// Some peers wait without a limit, and cannot be told otherwise. A message too many does no harm:
+/// it is received in the next turn.
 pub(crate) struct Rescue {
     turn: Arc<Mutex<Option<Turn>>>,
 }
@@ -36,7 +36,8 @@ impl Rescue {
         Self { turn }
     }
 
-    /// Does `work`, which receives at this address. `None` if it needed help, or else how long it took.
+    /// Does `work`, which receives at this address. `None` if it needed help, or else how long it
+    /// took.
     pub(crate) fn time(&self, receiver: SocketAddr, work: impl FnOnce()) -> Option<Duration> {
         let start = Instant::now();
         *lock(&self.turn) = Some(Turn { receiver, start, helped: false });

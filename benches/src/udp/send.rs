@@ -108,7 +108,8 @@ struct Target {
 impl Target {
     fn new() -> Self {
         let socket = socket();
-        // This has the system join datagrams, and makes the socket non-blocking. Both stay when it is gone.
+        // This has the system join datagrams, and makes the socket non-blocking. Both stay when it
+        // is gone.
         let socket_of_ours = socket.try_clone().expect("a second handle");
         drop(Udp::from_std(socket_of_ours).expect("a socket for tokio"));
         Self { address: address(&socket), socket }

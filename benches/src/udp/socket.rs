@@ -25,5 +25,6 @@ pub(crate) fn room() -> u64 {
     (buffer / SPACE).try_into().map_or(MOST, |room: u64| room.clamp(1, MOST))
 }
 
-/// What a queue needs for a small message, in the system's own count: well above the 768 bytes seen on Linux.
+/// What a queue needs for a small message, in the system's own count: well above the 768 bytes seen
+/// on Linux.
 const SPACE: usize = 1280;

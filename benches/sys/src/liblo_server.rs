@@ -30,19 +30,21 @@ impl Server {
         NonNull::new(unsafe { shim_liblo_serve(socket.as_raw_fd(), false) }).map(Self)
     }
 
-    /// Makes a server that accepts from a duplicate of `listener`. `None` if that cannot be arranged.
+    /// Makes a server that accepts from a duplicate of `listener`. `None` if that cannot be
+    /// arranged.
     #[must_use]
     pub fn tcp(listener: &TcpListener) -> Option<Self> {
         // SAFETY: the socket is open during the call, and the shim keeps a duplicate.
         NonNull::new(unsafe { shim_liblo_serve(listener.as_raw_fd(), true) }).map(Self)
     }
 
-    /// Receives `n` messages `/synth/voice/1/freq ,if`; the sum of the arguments of the last one. `None` if they do
-    /// not arrive.
+    /// Receives `n` messages `/synth/voice/1/freq ,if`; the sum of the arguments of the last one.
+    /// `None` if they do not arrive.
     #[must_use]
     pub fn receive(&mut self, n: u64) -> Option<u64> {
         let mut sum = 0;
-        // SAFETY: the server was made by `shim_liblo_serve` and is not stopped yet; `sum` outlives the call.
+        // SAFETY: the server was made by `shim_liblo_serve` and is not stopped yet; `sum` outlives
+        // the call.
         let received = unsafe { shim_liblo_receive(self.0.as_ptr(), n, &mut sum) };
         received.then_some(sum)
     }

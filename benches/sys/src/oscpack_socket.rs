@@ -30,11 +30,13 @@ impl Listening {
         NonNull::new(unsafe { shim_oscpack_listen(socket.as_raw_fd()) }).map(Self)
     }
 
-    /// Receives `n` messages `,if`; the sum of the arguments of the last one. `None` if one does not read.
+    /// Receives `n` messages `,if`; the sum of the arguments of the last one. `None` if one does
+    /// not read.
     #[must_use]
     pub fn receive(&mut self, n: u64) -> Option<u64> {
         let mut sum = 0;
-        // SAFETY: the socket was made by `shim_oscpack_listen` and is not closed yet; `sum` outlives the call.
+        // SAFETY: the socket was made by `shim_oscpack_listen` and is not closed yet; `sum`
+        // outlives the call.
         let received = unsafe { shim_oscpack_receive(self.0.as_ptr(), n, &mut sum) };
         received.then_some(sum)
     }
