@@ -28,8 +28,8 @@ pub(crate) fn contests(runtime: &Rc<Runtime>) -> Vec<Contest> {
     let in_place = side(&source, |socket| InPlace::new(runtime, socket));
     vec![
         contest("receive/single", owned(false), peers(&source)),
-        contest("receive/batch", in_place, peers(&source)),
-        contest("receive/batch-owned", owned(true), Vec::from([bare(&source)])),
+        contest("receive/batch", owned(true), peers(&source)),
+        contest("receive/batch-in-place", in_place, Vec::from([bare(&source)])),
     ]
 }
 

@@ -66,6 +66,7 @@ impl Packets {
 impl Stream for Packets {
     type Item = Packet;
 
+    #[inline(always)]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Packet>> {
         let packets = self.get_mut();
         loop {
