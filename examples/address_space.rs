@@ -1,8 +1,8 @@
-//! A tour of the address space: what can be registered, what a message reaches, and what can be asked and changed while
-//! it runs.
+//! A tour of the address space: what can be registered, what a message reaches, and what can be
+//! asked and changed while it runs.
 //!
-//! Nearly everything runs through a `Dispatcher`, which delivers messages in the process. Only the reply at the end of
-//! the first part needs a server, on a port of this machine.
+//! All but one part runs through a `Dispatcher`, which delivers messages in the process. Only the
+//! part about replies needs a server, on a port of this machine.
 #![expect(clippy::print_stdout, reason = "printing is what this example does")]
 
 use std::error::Error;
@@ -29,9 +29,11 @@ async fn main() -> Outcome {
     questions()
 }
 
-/// Sends one message and prints it with what came of it. A new dispatcher for each message is enough for a tour; a
-/// program keeps one, as it remembers what addresses reached.
-async fn run(space: &AddressSpace, address: &str, args: impl ToArgs) -> Result<(), Box<dyn Error>> {
+/// Runs one message and prints it with what came of it.
+///
+/// A new dispatcher for each message will do for a tour. A program keeps one, because it remembers
+/// what addresses reached.
+async fn run(space: &AddressSpace, address: &str, args: impl ToArgs) -> Outcome {
     let message = Message::new(address, args)?;
     println!("  {message}");
     let mut dispatcher = Dispatcher::new(space.clone());
@@ -74,7 +76,8 @@ async fn handlers() -> Outcome {
     run(&space, "/count", "three").await
 }
 
-/// What a handler returns goes back to whoever sent the message; that takes a sender, and so a server.
+/// What a handler returns goes back to whoever sent the message. A dispatcher sends nothing, so
+/// this takes a server.
 async fn replies() -> Outcome {
     println!("\nreplies");
     let space = AddressSpace::new();
@@ -98,7 +101,7 @@ async fn patterns() -> Outcome {
     for place in ["/mixer/1/gain", "/mixer/2/gain", "/mixer/2/pan", "/mixer/[2-9]/*", "//gain"] {
         space.method(place, move |_: f32| println!("    {place}"))?;
     }
-    // A sub-tree is an address and all that lies below it, but not what only begins with the same letters.
+    // A sub-tree is an address and all that lies below it, but not `/mixer/20`.
     space.subtree("/mixer/2", |_: Message| println!("    sub-tree of /mixer/2"))?;
 
     run(&space, "/mixer/1/gain", 0.5_f32).await?;
@@ -137,7 +140,8 @@ async fn captures() -> Outcome {
     run(&space, "/files/a/b.wav", ()).await
 }
 
-/// `first_match` calls only the first handler that fits; one that returns `Next` leaves the message to those behind it.
+/// `first_match` calls only the first handler that fits, for handlers that tell themselves apart by
+/// their arguments. One that returns `Next` leaves the message to those behind it.
 async fn only_the_first() -> Outcome {
     println!("\nonly the first that fits");
     let space = AddressSpace::new();

@@ -1,4 +1,4 @@
-//! Open Sound Control packets over UDP and TCP, on Tokio.
+//! Open Sound Control packets over UDP, TCP, unix sockets and any stream of bytes, on Tokio.
 //!
 //! [`oscine_codec`] turns bytes into packets and back. This crate brings the bytes: it cuts streams
 //! into frames, reads and writes sockets, and hands out packets with their peer and their time of
@@ -7,25 +7,40 @@
 //!
 //! # Contents
 //!
+//! Sockets:
+//!
 //! * [`udp`]: [`Udp`] is a stream of packets and a sink, many datagrams in one call to the system;
-//!   [`UdpSender`](udp::UdpSender) sends from other tasks.
+//!   [`UdpSender`](udp::UdpSender) sends from other tasks. Multicast, pace, frames in datagrams.
 //! * [`tcp`]: [`Listener`](tcp::Listener), [`connect`](tcp::connect), and
 //!   [`Connection`](tcp::Connection), a stream and a sink of packets in the framing of the peer.
 //! * `unix`: the same over unix sockets, streams and datagrams; not on Windows.
-//! * [`connection`]: [`Connection`](connection::Connection) over any stream of bytes, and its
-//!   options.
+//! * [`connection`]: [`Connection`](connection::Connection) over any stream of bytes, and the one
+//!   [`Builder`](connection::Builder) of all connections and listeners: framing, limits, time-outs.
+//!
+//! On top of sockets:
+//!
 //! * [`reconnect`]: [`Reconnecting`](reconnect::Reconnecting) keeps a connection alive, queues what
 //!   is to be sent, and tells what was lost.
 //! * [`endpoints`]: [`Endpoints`](endpoints::Endpoints) gives names to endpoints and groups of
 //!   them, and sends one packet to many.
 //! * [`bundling`]: [`Bundling`](bundling::Bundling) sends small messages together.
-//! * [`codec`]: [`PacketCodec`] makes a stream of packets out of anything that reads and writes
-//!   bytes. Its page tells what comes out when, and three traps of tokio-util.
+//! * [`hook`]: a [`Hook`] sees the raw bytes of every packet, in both directions: signatures,
+//!   encryption, allow-lists, taps.
+//! * [`stats`]: [`Stats`], what has gone through: errors by kind, drops by cause, connections.
+//!
+//! Below them:
+//!
+//! * [`codec`]: [`PacketCodec`], a framing and decoding as one codec of tokio-util. Its page tells
+//!   what comes out when, and three traps of tokio-util.
 //! * [`framing`]: where packets begin and end in a stream: [`LengthPrefix`](framing::LengthPrefix)
-//!   (OSC 1.0), [`Slip`](framing::Slip) (OSC 1.1), [`Detect`](framing::Detect); without IO.
+//!   (OSC 1.0), [`Slip`](framing::Slip) (OSC 1.1), [`Detect`](framing::Detect), and ways to make
+//!   others; without IO.
 //! * [`endpoint`]: [`Endpoint`] reads `osc.udp://host:port` and its kin.
+//! * [`PeerAddr`] tells who is at the other end, [`PeerKey`] is a key for rules about peers.
 //! * Errors, by whose fault they are: [`BadPacket`] and [`StreamError`] (the peer or the line),
 //!   [`SendError`] (the caller or the system).
+//!
+//! The feature `cobs`, off by default, adds the framing `framing::Cobs`.
 //!
 //! Not here: what an address means, handlers, time tags, servers. They are in the crate `oscine`.
 //!

@@ -20,8 +20,7 @@ pub enum BadPacket {
         /// Why, and where in `bytes`.
         #[source]
         error: DecodeError,
-        /// The bytes that arrived. From a stream they share memory with the packets that came with
-        /// them; from a datagram they are a copy.
+        /// A copy of the bytes that arrived, as hooks left them.
         bytes: Bytes,
     },
     /// A frame that was damaged and dropped.

@@ -1,13 +1,13 @@
 //! Packets out of streams of bytes: a framing and decoding in one codec of tokio-util.
 //!
 //! `Framed<S, PacketCodec<F>>` is a stream and a sink of packets over any `AsyncRead + AsyncWrite`:
-//! TCP, a unix stream, TLS, a serial line, a pipe in a test. [`tcp`](crate::tcp) is that over TCP,
-//! and needs no more than this page to be understood.
+//! TCP, a unix stream, TLS, a serial line, a pipe in a test. [`connection`](crate::connection) is that
+//! and what belongs to a connection besides.
 //!
 //! # What comes out
 //!
 //! 1. **Less than a frame has arrived.** Nothing yet; the next read goes on where this one stopped.
-//! 2. **A whole frame holds a packet.** `Ok(packet)`, a slice of what was read.
+//! 2. **A whole frame holds a packet.** `Ok(packet)`, a copy of its own size.
 //! 3. **A whole frame does not decode.** `Err(`[`BadPacket::Decode`]`)`, with the bytes, the reason
 //!    and its place. Its borders are known, so the stream goes on.
 //! 4. **A damaged frame was dropped.** `Err(`[`BadPacket::Frame`]`)`. The framing is in step again
@@ -15,7 +15,11 @@
 //! 5. **The peer closed in the middle of a frame.** One `Err(BadPacket::Frame(..))` of kind
 //!    unfinished, then the end.
 //! 6. **The borders are lost.** [`StreamError::Frame`], then the end; close the connection.
-//! 7. **The connection died.** [`StreamError::Io`], then the end.
+//! 7. **The connection died.** [`StreamError::Io`], then the end. A [connection] that has time-outs or
+//!    admits peers by their first packet ends so too: [`StreamError::Idle`], [`StreamError::Slow`],
+//!    [`StreamError::Refused`].
+//!
+//! [connection]: crate::connection
 //!
 //! Items 2 to 5 are wrapped in another `Ok` by `Framed`, whose own errors are 6 and 7:
 //!

@@ -182,7 +182,7 @@ impl<K, R> Builder<K, R> {
     /// After that the stream ends with [`StreamError::Idle`](crate::StreamError::Idle). Controllers
     /// that are silent for hours are common, so there is no limit unless it is asked for; without
     /// one, peers that vanished without a word hold their places (but see `keep_alive` of TCP).
-    /// Time counts while the connection is read.
+    /// Time in which nobody reads counts too.
     pub fn idle_timeout(mut self, limit: impl Into<Option<Duration>>) -> Self {
         self.options.idle = limit.into();
         self

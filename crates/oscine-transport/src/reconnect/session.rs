@@ -107,6 +107,7 @@ impl<'a> Session<'a> {
                 }
                 Err(error) => {
                     debug!(%error, "packet not sent");
+                    self.shared.refused(&error);
                     entry.ticket.tell(Err(error));
                 }
             }

@@ -141,6 +141,17 @@ impl Shared {
         ticket.tell(Err(SendError::Dropped { cause }));
     }
 
+    /// Counts a packet that was taken into the queue and that the connection does not take.
+    pub(super) fn refused(&self, error: &SendError) {
+        match error {
+            // The connection has counted it, but not for the state.
+            SendError::Refused { .. } => {
+                self.dropped.fetch_add(1, Relaxed);
+            }
+            _ => self.count_dropped(DropCause::TooLong, 1),
+        }
+    }
+
     fn count_dropped(&self, cause: DropCause, packets: u64) {
         self.dropped.fetch_add(packets, Relaxed);
         self.counters.dropped(cause, packets);

@@ -32,9 +32,9 @@ causes! {
     /// [`Stats::received`](crate::stats::Stats::received), as they never came so far. Linux tells
     /// it; datagrams that were joined on the way (GRO) are one to it.
     ReceiveBuffer = "receive-buffer",
-    /// In: a hook refused it.
+    /// In: a hook refused it, or it was the first packet and not what that should be.
     Refused = "refused",
-    /// In: a hook took it for itself.
+    /// In: a hook took it for itself, or it was the first packet, which admits the peer.
     Swallowed = "swallowed",
     /// In: there were too many peers with unfinished frames, and this one was new.
     TooManyPeers = "too-many-peers",
@@ -48,6 +48,8 @@ causes! {
     Offline = "offline",
     /// Out: it had waited for too long.
     Stale = "stale",
+    /// Out: it was longer than its framing or a datagram carries, which a queue cannot know.
+    TooLong = "too-long",
     /// Out: it was handed over to a connection that broke before it was written, or to a sink of
     /// datagrams, and the system refused it.
     Lost = "lost",

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures::{FutureExt, SinkExt, StreamExt};
-use oscine_codec::Message;
+use oscine_codec::{Message, Packet};
 use oscine_transport::{
     SendError,
     reconnect::{State, WhileDown},
@@ -224,4 +224,33 @@ async fn who_only_sends_lets_the_client_connect() {
         }
     }
     panic!("the task never had its turn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_connection_does_not_take_is_counted_like_any_other() {
+    use oscine_transport::framing::LengthPrefix;
+    use oscine_transport::hook::{self, Verdict};
+
+    // The queue knows the limit of the builder alone, and no hooks.
+    let refuse = hook::outbound(|packet, _| match packet.ends_with(b"\x02") {
+        true => Verdict::Refuse("even".into()),
+        false => Verdict::Pass,
+    });
+    let builder = builder().framing_with(|| LengthPrefix::with_max_frame(16)).hook(refuse);
+    let (line, client) = Line::new(builder);
+    let far = line.accept(1024);
+    client.connected().await;
+    let long: Packet = Message::new("/longer/than/that", (1,)).unwrap().into();
+    let too_long = client.send(long).await.unwrap();
+    let refused = client.send(packet(2)).await.unwrap();
+    let sent = client.send(packet(3)).await.unwrap();
+    assert!(matches!(too_long.await, Err(SendError::TooLong(_))));
+    assert!(matches!(refused.await, Err(SendError::Refused { .. })));
+    sent.await.unwrap();
+    let drops = client.stats().drops;
+    assert_eq!((drops.get("too-long"), drops.get("refused-out"), drops.total()), (1, 1, 2));
+    drop(far);
+    settle().await;
+    let state = client.state();
+    assert!(matches!(state, State::Lost { dropped: 2, .. }), "{state:?}");
 }
