@@ -380,3 +380,94 @@ fn a_hundred_thousand_methods_are_quickly_there() {
     assert_eq!(counts, [1, 25_001, 50_001, 75_001]);
     assert_eq!(run(&space, "/7/97/55597", ()).calls, 1);
 }
+
+#[test]
+fn what_is_mounted_in_place_of_another_is_reached() {
+    let (log, space) = (Log::default(), AddressSpace::new());
+    let (one, two) = (AddressSpace::new(), AddressSpace::new());
+    for (inner, name) in [(&one, "one"), (&two, "two")] {
+        inner.method("/x", log.noting(name)).unwrap();
+    }
+    one.method("/y", || {}).unwrap();
+    one.method("/", log.noting("root")).unwrap();
+    space.mount("/m", &one).unwrap();
+    let mut dispatcher = Dispatcher::new(space.clone());
+    let message = Message::new("/m/x", ()).unwrap();
+    let mut calls = || dispatcher.dispatch(message.view().into()).now_or_never().unwrap().calls;
+    assert_eq!(calls(), 1);
+    space.unmount("/m");
+    space.mount("/m", &two).unwrap();
+    assert_eq!((calls(), log.take()), (1, vec!["one".to_owned(), "two".to_owned()]));
+    // A slash at the end is another address.
+    space.unmount("/m");
+    space.mount("/m", &one).unwrap();
+    assert_eq!((run(&space, "/m", ()).calls, run(&space, "/m/", ()).calls), (1, 0));
+}
+
+#[test]
+fn handlers_that_are_dropped_may_change_the_space() {
+    let space = AddressSpace::new();
+    let guard = || space.guard(space.method("/guarded", || {}).unwrap());
+    // One that is refused, one that comes and goes in one edit, one whose edit panics.
+    let held = guard();
+    assert!(space.method("no address", move || format!("{held:?}").clear()).is_err());
+    let held = guard();
+    space.edit(|edit| {
+        let key = edit.method("/short", move || format!("{held:?}").clear()).unwrap();
+        assert!(edit.remove(key));
+    });
+    let held = guard();
+    let panics = std::panic::AssertUnwindSafe(|| {
+        space.edit(|edit| {
+            edit.method("/lost", move || format!("{held:?}").clear()).unwrap();
+            panic!("in the middle of an edit");
+        })
+    });
+    assert!(std::panic::catch_unwind(panics).is_err());
+    assert!(space.is_empty(), "{:?}", space.list());
+}
+
+#[test]
+fn what_is_registered_no_longer_is_let_go_with_the_next_message() {
+    let (space, alive) = (AddressSpace::new(), Arc::new(()));
+    let held = alive.clone();
+    let key = space.method("/a/*", move || drop(Arc::clone(&held))).unwrap();
+    space.method("/b", || {}).unwrap();
+    let mut dispatcher = Dispatcher::new(space.clone());
+    let mut run = |address: &str| {
+        let message = Message::new(address, ()).unwrap();
+        dispatcher.dispatch(message.view().into()).now_or_never().unwrap().calls
+    };
+    assert_eq!((run("/a/x"), run("/a/?")), (1, 1));
+    space.remove(key);
+    assert_eq!((run("/b"), Arc::strong_count(&alive)), (1, 1));
+}
+
+#[tokio::test]
+async fn descriptions_go_with_what_they_describe() {
+    let (one, two) = (AddressSpace::new(), AddressSpace::new());
+    let mut changes = two.changes();
+    let key = one.method("/a/x", || {}).unwrap();
+    one.describe("/a/x", Info::new().with_unit("dB")).unwrap();
+    assert_eq!(one.move_to(&address("/a"), &two, &address("/b")), 1);
+    assert_eq!((one.info("/a/x"), one.remove(key)), (None, false));
+    assert_eq!(two.info("/b/x").and_then(|info| info.unit().map(str::to_owned)), Some("dB".into()));
+    assert!(
+        matches!(changes.next().await, Some(Change::Added { place, .. }) if place.as_str() == "/b/x")
+    );
+    assert_eq!(two.remove_address("/b/x"), 1);
+    assert_eq!(two.info("/b/x"), None);
+}
+
+#[test]
+fn sub_trees_hand_over_what_the_sender_wrote() {
+    let (log, space) = (Log::default(), AddressSpace::new());
+    let notes = log.clone();
+    space
+        .subtree("/mixer", move |Captures((rest,)): Captures<(String,)>| notes.note(rest))
+        .unwrap();
+    for text in ["/mixer*/x/?", "/{mixer,a}/x", "/m*", "//x"] {
+        assert_eq!(run(&space, text, ()).calls, 1, "{text}");
+    }
+    assert_eq!(log.take(), ["x/?", "x", "", "/x"]);
+}

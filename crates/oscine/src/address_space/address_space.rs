@@ -1,6 +1,7 @@
 //! The address space: methods by address.
 
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, PoisonError};
 
 use oscine_codec::{Address, AddressError};
@@ -64,7 +65,9 @@ impl AddressSpace {
         place: impl IntoPlace,
         handler: impl Handler<M>,
     ) -> Result<MethodKey, AddressError> {
-        self.edit(|edit| edit.method(place, handler))
+        // Outside of the edit: a handler that is not registered is dropped, which may do anything.
+        let (place, method) = (place.into_place()?, handler.into_callable());
+        Ok(self.edit(|edit| edit.insert(place, method)))
     }
 
     /// Registers a handler for an address and all that lie below it: `/a` and `/a/b`, but not `/ab`.
@@ -77,7 +80,9 @@ impl AddressSpace {
         address: impl AsRef<str>,
         handler: impl Handler<M>,
     ) -> Result<MethodKey, AddressError> {
-        self.edit(|edit| edit.subtree(address, handler))
+        let place = Place::Subtree(Address::new(address.as_ref())?);
+        let method = handler.into_callable();
+        Ok(self.edit(|edit| edit.insert(place, method)))
     }
 
     /// Sets the handler of the messages that reach no method, those with a broken address pattern among them.
@@ -168,14 +173,14 @@ impl AddressSpace {
         self.edit(|edit| edit.move_subtree(from, to))
     }
 
-    /// Moves everything at and below `from` to `to` in another address space, behind what is there, and says how many
-    /// registrations that were. They get new keys.
+    /// Moves everything at and below `from` to `to` in another address space, behind what is there, descriptions too, and
+    /// says how many registrations that were. They get new keys.
     ///
     /// There is a moment in which they are in neither.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn move_to(&self, from: &Address, other: &Self, to: &Address) -> usize {
-        let taken = self.edit(|edit| edit.contents.methods.split_off(from));
-        other.edit(|edit| edit.contents.methods.graft(to, &taken))
+        let (methods, infos) = self.edit(|edit| edit.take_out(from));
+        other.edit(|edit| edit.put_in(to, &methods, infos))
     }
 
     /// Says what a method or container is, for people and for other programs.
@@ -205,23 +210,22 @@ impl AddressSpace {
     /// # Ok::<(), AddressError>(())
     /// ```
     pub fn edit<R>(&self, change: impl FnOnce(&mut Edit) -> R) -> R {
+        // What handlers that are gone have captured may change the address space when it is dropped. So all that is
+        // dropped here lives longer than the lock, also when `change` panics.
+        let mut edit = Edit::default();
         let writer = self.shared.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let listeners = self.shared.changes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut edit = Edit {
-            contents: Contents::clone(&self.contents()),
-            changes: Vec::new(),
-            heard: listeners.is_some(),
-        };
+        edit.contents = Contents::clone(&self.contents());
+        edit.heard = listeners.is_some();
         let result = change(&mut edit);
-        edit.contents.generation += 1;
-        let before = self.shared.contents.swap(Arc::new(edit.contents));
-        for change in edit.changes {
+        let mut contents = mem::take(&mut edit.contents);
+        contents.generation += 1;
+        let _before = self.shared.contents.swap(Arc::new(contents));
+        for change in edit.changes.drain(..) {
             // Without a listener there is nobody to tell.
             let _ = listeners.as_ref().map(|listeners| listeners.send(change));
         }
-        // What a handler that is gone has captured may change the address space when it is dropped.
         drop(writer);
-        drop(before);
         result
     }
 

@@ -6,6 +6,7 @@ use arc_swap::ArcSwap;
 use oscine_codec::pattern::MatchState;
 use oscine_codec::{Address, AddressError, Pattern};
 use tokio::sync::broadcast;
+use tracing::warn;
 
 use crate::address_space::change::Change;
 use crate::address_space::info::Info;
@@ -65,9 +66,10 @@ impl Contents {
         !self.methods.has_patterns() && self.mounts.is_empty()
     }
 
-    /// A number that goes up with each change, here and in all mounted spaces.
-    pub(crate) fn stamp(&self) -> u64 {
-        self.stamp_within(DEPTH)
+    /// Adds the generations of this space and of all that are mounted in it, in their order. As long as all of them are
+    /// the same, so is everything that is registered.
+    pub(crate) fn generations(&self, all: &mut Vec<u64>) {
+        self.generations_within(GUARD, all);
     }
 
     /// Everything that a message with this address reaches.
@@ -80,16 +82,16 @@ impl Contents {
         if Pattern::is_pattern(address) {
             let pattern = Pattern::new(address)?;
             let start = pattern.start();
-            self.collect(Rest::Pattern(&pattern, &start), "", None, DEPTH, &mut targets);
+            self.collect(Rest::Pattern(&pattern, &start), "", None, GUARD, &mut targets);
         } else {
-            self.collect(Rest::Literal(address), "", None, DEPTH, &mut targets);
+            self.collect(Rest::Literal(address), "", None, GUARD, &mut targets);
         }
         Ok(targets)
     }
 
     /// The handler for a message that reaches no method: that of the innermost mounted space that has one.
     pub(crate) fn fallback_for(&self, address: &str) -> Option<Target> {
-        self.fallback_within(address, "", None, DEPTH)
+        self.fallback_within(address, "", None, GUARD)
     }
 
     fn collect(
@@ -111,7 +113,12 @@ impl Contents {
             }
         };
         targets.extend(hits.into_iter().map(|hit| Target::new(hit, home)));
-        let Some(depth) = depth.checked_sub(1) else { return };
+        let Some(depth) = depth.checked_sub(1) else {
+            if !self.mounts.is_empty() {
+                warn!(base, "address spaces are mounted too deep; what is below is not reached");
+            }
+            return;
+        };
         for mount in &*self.mounts {
             let names = prefix(&mount.at);
             let inner = mount.shared.contents.load();
@@ -160,10 +167,12 @@ impl Contents {
         Some(Target { at: None, method, home: Arc::clone(home.unwrap_or(&self.home)) })
     }
 
-    fn stamp_within(&self, depth: usize) -> u64 {
-        let Some(depth) = depth.checked_sub(1) else { return self.generation };
-        let mounts = self.mounts.iter().map(|mount| mount.shared.contents.load());
-        mounts.fold(self.generation, |sum, inner| sum.wrapping_add(inner.stamp_within(depth)))
+    fn generations_within(&self, depth: usize, all: &mut Vec<u64>) {
+        all.push(self.generation);
+        let Some(depth) = depth.checked_sub(1) else { return };
+        for mount in &*self.mounts {
+            mount.shared.contents.load().generations_within(depth, all);
+        }
     }
 
     /// What the methods of this space have in common when it is mounted at `base`.
@@ -177,13 +186,18 @@ impl Contents {
 fn below<'a>(address: &'a str, names: &str) -> Option<&'a str> {
     match address.strip_prefix(names)? {
         "" => Some("/"),
+        // A slash at the end is an empty name, and no address of the mounted space.
+        "/" if !names.is_empty() => None,
         rest if rest.starts_with('/') => Some(rest),
         _ => None,
     }
 }
 
-/// How deep spaces are mounted in spaces, at most.
+/// How deep a space that is mounted may be in itself.
 pub(crate) const DEPTH: usize = 16;
+
+/// How deep spaces in spaces are followed: they may be deeper than [`DEPTH`] if the outer ones were mounted first.
+const GUARD: usize = 4 * DEPTH;
 
 impl Target {
     fn new(hit: Hit<'_, Method>, home: &Arc<Home>) -> Self {

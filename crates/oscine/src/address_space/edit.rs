@@ -10,16 +10,23 @@ use crate::address_space::contents::{Contents, Method};
 use crate::address_space::info::Info;
 use crate::handler::handler::Handler;
 use crate::space::key::MethodKey;
-use crate::space::moving::MoveError;
+use crate::space::moving::{MoveError, root};
 use crate::space::place::{IntoPlace, Place};
+use crate::space::space::Space;
+
+/// Descriptions: where they were, where they are to be, and what they say.
+pub(crate) type Infos = Vec<(Arc<str>, Place, Arc<Info>)>;
 
 /// Several changes of an address space that take effect as one; see
 /// [`AddressSpace::edit`](crate::AddressSpace::edit).
+#[derive(Default)]
 pub struct Edit {
     pub(crate) contents: Contents,
     pub(crate) changes: Vec<Change>,
     /// Whether anybody wants to hear of changes.
     pub(crate) heard: bool,
+    /// What was taken back, to be dropped when the edit is done.
+    removed: Vec<Method>,
 }
 
 impl Edit {
@@ -53,11 +60,13 @@ impl Edit {
 
     /// As [`AddressSpace::remove`](crate::AddressSpace::remove).
     pub fn remove(&mut self, key: MethodKey) -> bool {
-        let place = self.contents.methods.place_of(key).cloned();
-        if let Some(place) = place.filter(|_| self.heard) {
-            self.changes.push(Change::Removed { key, place });
+        let Some((place, method, last)) = self.contents.methods.take(key) else { return false };
+        self.removed.push(method);
+        if last {
+            self.contents.infos.remove(place.as_str());
         }
-        self.contents.methods.remove(key)
+        self.tell(|| Change::Removed { key, place });
+        true
     }
 
     /// As [`AddressSpace::remove_address`](crate::AddressSpace::remove_address).
@@ -85,20 +94,52 @@ impl Edit {
     /// [`MoveError`]; then nothing has moved.
     pub fn move_subtree(&mut self, from: &Address, to: &Address) -> Result<usize, MoveError> {
         let moved = self.contents.methods.move_subtree(from, to)?;
-        let infos = &self.contents.infos;
-        let described: Vec<_> = infos
-            .iter()
-            .filter_map(|(text, info)| {
-                let place = text.as_ref().into_place().ok()?.moved(from, to)?;
-                Some((Arc::clone(text), Arc::from(place.as_str()), Arc::clone(info)))
-            })
-            .collect();
-        for (old, new, info) in described {
+        for (old, new, info) in self.infos_below(from, to) {
             self.contents.infos.remove(&*old);
-            self.contents.infos.insert(new, info);
+            self.contents.infos.insert(Arc::from(new.as_str()), info);
         }
         self.tell(|| Change::Moved { from: from.clone(), to: to.clone() });
         Ok(moved)
+    }
+
+    /// Takes everything at and below `from` out: the methods, as a tree whose root is `from`, and the descriptions.
+    pub(crate) fn take_out(&mut self, from: &Address) -> (Space<Method>, Infos) {
+        for entries in self.contents.methods.below(from) {
+            for entry in entries.as_slice() {
+                let (key, place) = (entry.key, Arc::clone(entries.place()));
+                self.tell(|| Change::Removed { key, place });
+            }
+        }
+        let infos = self.infos_below(from, &root());
+        for (old, ..) in &infos {
+            self.contents.infos.remove(&**old);
+        }
+        (self.contents.methods.split_off(from), infos)
+    }
+
+    /// Puts in what was taken out elsewhere; says how many methods that were.
+    pub(crate) fn put_in(&mut self, to: &Address, methods: &Space<Method>, infos: Infos) -> usize {
+        let keys = self.contents.methods.graft(to, methods);
+        for &key in &keys {
+            if let Some(place) = self.contents.methods.place_of(key).cloned() {
+                self.tell(|| Change::Added { key, place });
+            }
+        }
+        for (_, place, info) in infos {
+            if let Some(place) = place.moved(&root(), to) {
+                self.contents.infos.insert(Arc::from(place.as_str()), info);
+            }
+        }
+        keys.len()
+    }
+
+    /// The descriptions of places at and below `from`: where they are, and where they are with `to` in its place.
+    fn infos_below(&self, from: &Address, to: &Address) -> Infos {
+        let moved = |(text, info): (&Arc<str>, &Arc<Info>)| {
+            let place = text.as_ref().into_place().ok()?.moved(from, to)?;
+            Some((Arc::clone(text), place, Arc::clone(info)))
+        };
+        self.contents.infos.iter().filter_map(moved).collect()
     }
 
     /// As [`AddressSpace::describe`](crate::AddressSpace::describe).

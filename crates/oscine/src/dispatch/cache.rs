@@ -16,8 +16,10 @@ use crate::space::flat::Flat;
 /// and keeping the older ones would gain nothing.
 #[derive(Default)]
 pub(crate) struct Cache {
-    /// That of the contents for which the entries hold.
-    stamp: u64,
+    /// Those of the contents for which the entries hold.
+    generations: Vec<u64>,
+    /// Used again for each look-up.
+    now: Vec<u64>,
     known: HashMap<Box<str>, Known, RandomState>,
     /// The bytes of the addresses, and the targets, in `known`.
     bytes: usize,
@@ -47,16 +49,27 @@ impl Found {
 }
 
 impl Cache {
-    /// What `address` reaches, by asking `reach` if that is not known for contents with this `stamp`.
+    /// Forgets everything if this is not the generation, of the outermost address space, for which it holds: what is
+    /// registered no longer must not be kept alive.
+    #[inline]
+    pub(crate) fn renew(&mut self, generation: u64) {
+        if self.generations.first().is_some_and(|&known| known != generation) {
+            self.clear();
+        }
+    }
+
+    /// What `address` reaches, by asking `reach` if that is not known for contents of the generations that `tell` tells.
     pub(crate) fn get(
         &mut self,
-        stamp: u64,
+        tell: impl FnOnce(&mut Vec<u64>),
         address: &str,
         reach: impl FnOnce() -> Known,
     ) -> Known {
-        if self.stamp != stamp {
+        self.now.clear();
+        tell(&mut self.now);
+        if self.generations != self.now {
             self.clear();
-            self.stamp = stamp;
+            self.generations.clone_from(&self.now);
         }
         if let Some(reached) = self.known.get(address) {
             return reached.clone();
@@ -71,6 +84,7 @@ impl Cache {
             || self.targets + targets > MAX_TARGETS
         {
             self.clear();
+            self.generations.clone_from(&self.now);
         }
         self.bytes += address.len();
         self.targets += targets;
@@ -79,6 +93,7 @@ impl Cache {
     }
 
     fn clear(&mut self) {
+        self.generations.clear();
         self.known.clear();
         self.bytes = 0;
         self.targets = 0;
@@ -102,11 +117,15 @@ mod tests {
     fn what_is_known_is_asked_for_once_until_something_changes() {
         let mut cache = Cache::default();
         let mut asked = 0;
-        for (stamp, expected) in [(1, 1), (1, 1), (2, 2), (2, 2), (3, 3)] {
-            let reached = cache.get(stamp, "/a/*", || {
-                asked += 1;
-                Ok(Found::Targets(Arc::default()))
-            });
+        for (generation, expected) in [(1, 1), (1, 1), (2, 2), (2, 2), (1, 3)] {
+            let reached = cache.get(
+                |now| now.push(generation),
+                "/a/*",
+                || {
+                    asked += 1;
+                    Ok(Found::Targets(Arc::default()))
+                },
+            );
             assert!(reached.is_ok_and(|found| found.len() == 0));
             assert_eq!(asked, expected);
         }
@@ -116,9 +135,21 @@ mod tests {
     fn it_stays_small_whatever_comes() {
         let mut cache = Cache::default();
         for i in 0..10 * MAX_ADDRESSES {
-            let _ = cache.get(1, &format!("/{i}/*"), || Ok(Found::Targets(Arc::default())));
-            let _ = cache.get(1, &format!("/{i:0>1000}/*"), || Ok(Found::Targets(Arc::default())));
-            let _ = cache.get(1, &format!("/{i:0>10000}/*"), || Ok(Found::Targets(Arc::default())));
+            let _ = cache.get(
+                |now| now.push(1),
+                &format!("/{i}/*"),
+                || Ok(Found::Targets(Arc::default())),
+            );
+            let _ = cache.get(
+                |now| now.push(1),
+                &format!("/{i:0>1000}/*"),
+                || Ok(Found::Targets(Arc::default())),
+            );
+            let _ = cache.get(
+                |now| now.push(1),
+                &format!("/{i:0>10000}/*"),
+                || Ok(Found::Targets(Arc::default())),
+            );
             assert!(cache.known.len() <= MAX_ADDRESSES && cache.bytes <= MAX_BYTES);
             assert!(cache.known.keys().all(|address| address.len() < 10_000));
         }

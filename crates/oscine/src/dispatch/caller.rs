@@ -41,14 +41,14 @@ impl Caller {
     #[inline]
     pub(crate) async fn message(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) {
         if let Some(waiting) = self.begin(job, dispatched) {
-            self.wait(job, *waiting, dispatched).await;
+            self.wait(job, waiting, dispatched).await;
         }
     }
 
     /// Calls the handlers up to the first that is async and under way.
     ///
     /// No reference is counted on the way: what is registered is held all at once.
-    fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Box<Waiting>> {
+    fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
         let contents = self.space.contents();
         let options = contents.options;
         let reached = Reached::find(&contents, &mut self.cache, job.message);
@@ -67,7 +67,7 @@ impl Caller {
             }
             Some(running) => {
                 let reached = reached.into_owned();
-                Some(Box::new(Waiting { reached, running, first_match, options, tally }))
+                Some(Waiting { reached, running, first_match, options, tally })
             }
         }
     }

@@ -35,6 +35,7 @@ impl<'c> Reached<'c> {
     /// Finds the handlers that a message with this address reaches.
     #[inline]
     pub(crate) fn find(contents: &'c Contents, cache: &mut Cache, message: MessageRef<'_>) -> Self {
+        cache.renew(contents.generation);
         if contents.is_plain() {
             let address = message.address_text().as_bytes();
             if let Some(entries) = contents.methods.find_bytes(address) {
@@ -49,7 +50,8 @@ impl<'c> Reached<'c> {
         if contents.is_plain() && !Pattern::is_pattern(address) {
             return Self::Nothing(contents.fallback_for(address), None);
         }
-        match cache.get(contents.stamp(), address, || look_up(contents, address)) {
+        let tell = |now: &mut Vec<u64>| contents.generations(now);
+        match cache.get(tell, address, || look_up(contents, address)) {
             Ok(found) if found.len() == 0 => Self::Nothing(contents.fallback_for(address), None),
             Ok(Found::Targets(targets)) => Self::Targets(targets),
             Ok(Found::Flat(flat, numbers)) => Self::Flat(flat, numbers, Arc::clone(&contents.home)),

@@ -48,7 +48,13 @@ impl Registered<'_> {
         match place {
             Place::Address(_) => Some(Vec::new()),
             Place::Subtree(address) => {
-                let rest = message.strip_prefix(base)?.strip_prefix(prefix(address))?;
+                let above = format!("{base}{}", prefix(address));
+                let below = |rest: &&str| rest.is_empty() || rest.starts_with('/');
+                let rest = match message.strip_prefix(above.as_str()).filter(below) {
+                    Some(rest) => rest,
+                    // A pattern: what the sender wrote behind as many parts.
+                    None => behind(message, above.matches('/').count()),
+                };
                 Some(vec![rest.strip_prefix('/').unwrap_or(rest).to_owned()])
             }
             Place::Pattern(pattern) => {
@@ -74,5 +80,14 @@ impl Registered<'_> {
                 Some(captures.into_iter().map(str::to_owned).collect())
             }
         }
+    }
+}
+
+/// What stands behind the first `parts` of a pattern; all of it where `//` leaves open which parts those are.
+fn behind(pattern: &str, parts: usize) -> &str {
+    match pattern.match_indices('/').nth(parts) {
+        Some((place, _)) if !pattern.contains("//") => pattern.get(place..).unwrap_or_default(),
+        None if !pattern.contains("//") => "",
+        _ => pattern,
     }
 }

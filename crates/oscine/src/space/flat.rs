@@ -16,8 +16,8 @@ use crate::space::place::Place;
 
 /// The literal part of a tree, laid out so that neighbours in the tree are neighbours in memory.
 ///
-/// A walk over the tree itself waits for memory at each node. It is made when walks have cost as much as making it does,
-/// so it never costs more than twice what is needed, and never in one piece more than a walk over everything does.
+/// A walk over the tree itself waits for memory at each node. This is made when walks have looked at as many nodes as
+/// there are registrations: what it costs is of the order of what they have cost, and of one walk over everything.
 ///
 /// Nodes are numbered level by level, the children of a node in the order of their names. Names are numbered in their
 /// own order, so that children are in the order of the numbers of their names, and names that begin alike are
@@ -134,7 +134,7 @@ impl<T> Flat<T> {
     pub(crate) fn matching(&self, pattern: &Pattern) -> Vec<u32> {
         let mut here = vec![0_u32];
         for part in pattern.parts() {
-            let mut below = Vec::new();
+            let mut below = Vec::with_capacity(here.len());
             let mut wanted = Wanted::new(self, part);
             for node in here.iter().filter_map(|&node| self.nodes.get(node as usize)) {
                 wanted.children(self, node, &mut below);

@@ -6,6 +6,7 @@ use oscine_codec::Address;
 use thiserror::Error;
 
 use crate::space::entry::Entry;
+use crate::space::key::MethodKey;
 use crate::space::space::Space;
 
 impl<T: Clone> Space<T> {
@@ -56,11 +57,11 @@ impl<T: Clone> Space<T> {
         taken
     }
 
-    /// Puts all of another tree under `to`, behind what is registered there already, and says how many registrations
-    /// that were. They get new keys, in their old order.
-    pub fn graft(&mut self, to: &Address, other: &Self) -> usize {
+    /// Puts all of another tree under `to`, behind what is registered there already. Answers with the new keys, in the
+    /// order of the old ones.
+    pub fn graft(&mut self, to: &Address, other: &Self) -> Vec<MethodKey> {
         let root = root();
-        let mut grafted = 0;
+        let mut grafted = Vec::new();
         let mut all: Vec<_> = other
             .walk()
             .flat_map(|entries| entries.as_slice().iter().map(move |entry| (entries, entry)))
@@ -68,8 +69,7 @@ impl<T: Clone> Space<T> {
         all.sort_unstable_by_key(|(_, entry)| entry.key);
         for (entries, entry) in all {
             if let Some(place) = entries.place().moved(&root, to) {
-                self.insert(place, entry.value.clone());
-                grafted += 1;
+                grafted.push(self.insert(place, entry.value.clone()));
             }
         }
         grafted
@@ -103,6 +103,6 @@ pub enum MoveError {
 }
 
 #[expect(clippy::expect_used, reason = "it is one")]
-fn root() -> Address {
+pub(crate) fn root() -> Address {
     Address::new("/").expect("the root is an address")
 }

@@ -82,14 +82,25 @@ impl<T: Clone> Space<T> {
 
     /// Takes one registration back. False when it is gone already.
     pub fn remove(&mut self, key: MethodKey) -> bool {
-        let Some(place) = self.keys.remove(&key) else { return false };
-        if self.anywhere.remove(&key).is_none() {
-            self.change(&place, |there| {
-                let left = there?.as_slice().iter().filter(|entry| entry.key != key).cloned();
-                Some(left.collect()).filter(|left: &Vec<_>| !left.is_empty())
-            });
+        self.take(key).is_some()
+    }
+
+    /// Takes one registration back: where it was, what it was, and whether it was the last one there.
+    pub(crate) fn take(&mut self, key: MethodKey) -> Option<(Arc<Place>, T, bool)> {
+        let place = self.keys.remove(&key)?;
+        if let Some(entries) = self.anywhere.remove(&key) {
+            let value = entries.as_slice().first()?.value.clone();
+            return Some((place, value, true));
         }
-        true
+        let mut taken = None;
+        self.change(&place, |there| {
+            let (gone, left): (Vec<_>, Vec<_>) =
+                there?.as_slice().iter().cloned().partition(|entry| entry.key == key);
+            let last = left.is_empty();
+            taken = gone.into_iter().next().map(|entry| (entry.value, last));
+            Some(left).filter(|_| !last)
+        });
+        taken.map(|(value, last)| (place, value, last))
     }
 
     /// Takes back all registrations at exactly `address`, and says how many there were. What lies below it stays.
