@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use crate::report::Row;
 
+/// How often the work is done before anything is timed: what a side makes when it is first needed is there then.
+const WARM_UP: u64 = 16;
 /// How long a turn takes about: far above what reading the clock costs, short enough that all sides of a contest meet
 /// the machine in the same mood.
 const TURN: Duration = Duration::from_micros(300);
@@ -193,6 +195,7 @@ impl Timed {
 
     /// Warms up, and finds out how often the work fits into a turn.
     fn calibrated(mut side: Box<dyn Side>) -> Self {
+        side.run(WARM_UP);
         let mut n = 1;
         loop {
             let start = Instant::now();

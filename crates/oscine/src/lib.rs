@@ -40,6 +40,7 @@
 //! * `cli`: the `oscine` tool. Off by default.
 //! * `serde`: structs and tuples that know serde, as arguments. Off by default.
 //! * `regex`: regular expressions as places of methods. Off by default.
+//! * `cobs`: COBS as a framing of streams. Off by default.
 
 mod peer;
 

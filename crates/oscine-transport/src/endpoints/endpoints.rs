@@ -75,8 +75,9 @@ impl Endpoints {
     ///
     /// A target that is named more than once, also by several groups, gets it once. The bytes of
     /// the packet are shared by all. Datagrams wait until the system takes them. Packets for streams
-    /// are queued, and refused with [`SendError::Full`](crate::SendError::Full) when the queue is
-    /// full: a peer that is slow holds up no other.
+    /// are queued, and refused with [`SendError::Full`](crate::SendError::Full) when a peer that is
+    /// connected lets the queue fill up: one that is slow holds up no other. While there is no
+    /// connection the queue does what it was told to, and by default drops the oldest packet.
     ///
     /// # Cancel safety
     ///
