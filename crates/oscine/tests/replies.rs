@@ -273,3 +273,43 @@ async fn a_peer_that_is_done_sending_still_gets_its_replies() {
     check_half_close("osc.tcp://127.0.0.1:0?framing=slip", FramingKind::Slip).await;
     check_half_close("osc.tcp://127.0.0.1:0?framing=length", FramingKind::LengthPrefix).await;
 }
+
+#[tokio::test]
+async fn arguments_that_fit_nothing_are_answered_if_that_is_asked_for() {
+    let space = AddressSpace::new();
+    space.method("/gain", |_: f32| {}).unwrap();
+    space.error_replies(true);
+    let server = Running::start(space).await;
+    let mut client = server.udp_client().await;
+    let reply = within(client.request(("/gain", "loud"), "/error")).await.unwrap();
+    let (address, reason) = reply.args().parse::<(&str, &str)>().unwrap();
+    assert_eq!(address, "/gain");
+    assert!(reason.contains("argument 0"), "{reason}");
+    assert_eq!(server.stop().await.misfits, 1);
+}
+
+#[tokio::test]
+async fn a_slash_at_the_end_asks_for_the_names_below_if_that_is_allowed() {
+    let space = AddressSpace::new();
+    for address in ["/synth/freq", "/synth/amp/left", "/other"] {
+        space.method(address, || {}).unwrap();
+    }
+    space.list_replies(true);
+    let server = Running::start(space).await;
+    let raw = raw_udp().await;
+    for (asked, names) in [("/synth/", &["amp", "freq"][..]), ("/", &["other", "synth"])] {
+        let asking = packet(asked, ());
+        raw.send_to(asking.as_bytes(), server.udp()).await.unwrap();
+        let mut buffer = [0; 1500];
+        let length = within(raw.recv(&mut buffer)).await.unwrap();
+        // `#reply` is no address: only liblo and those who know it read it.
+        let field = oscine::DecodeOptions::new().profile(oscine::Profile::Field);
+        let reply = oscine::PacketRef::decode_with(&buffer[..length], &field).unwrap();
+        let reply = reply.message().unwrap();
+        assert_eq!(reply.address(), "#reply");
+        let told = reply.args().parse::<oscine::Rest<String>>().unwrap().0;
+        assert_eq!(told[0], asked);
+        assert_eq!(told[1..], *names);
+    }
+    server.stop().await;
+}

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use oscine_codec::{Address, AddressError, EncodeError, Message};
+use oscine_codec::{
+    Address, AddressError, DecodeOptions, EncodeError, Message, Packet, Tolerances,
+};
 use tracing::debug;
 
 use crate::address_space::address_space::AddressSpace;
@@ -128,12 +130,13 @@ impl Caller {
         };
         let Ok(container) = Address::new(container) else { return };
         let names = self.space.children(&container);
-        let reply = Message::builder("#reply").arg(address);
+        let reply = Message::builder("/reply").arg(address);
         let names = names.iter().take(MOST_NAMES);
-        self.send(job, names.fold(reply, |reply, name| reply.arg(name.as_str())).build());
+        let reply = names.fold(reply, |reply, name| reply.arg(name.as_str())).build();
+        self.send(job, reply.map(|reply| sharp(&reply)));
     }
 
-    fn send(&self, job: &Job<'_>, message: Result<Message, EncodeError>) {
+    fn send(&self, job: &Job<'_>, message: Result<impl Into<Packet>, EncodeError>) {
         let peer = job.context.peer;
         let sent = message.map_err(SendError::from).and_then(|m| self.outlet.send(peer, m.into()));
         if let Err(error) = sent {
@@ -153,6 +156,17 @@ fn missed(job: &Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
     } else {
         debug!(%peer, message = %job.message, "no method");
     }
+}
+
+/// The same message with a `#` in the place of the first slash: no address of the specification, but what liblo sends
+/// and waits for, and what nobody can build by accident.
+fn sharp(message: &Message) -> Packet {
+    let mut bytes = message.as_bytes().to_vec();
+    if let Some(first) = bytes.first_mut() {
+        *first = b'#';
+    }
+    let any_address = DecodeOptions::new().tolerate(Tolerances::ANY_ADDRESS);
+    Packet::decode_with(bytes, &any_address).unwrap_or_else(|_| message.clone().into())
 }
 
 /// How many names a list of names has at most: over UDP the sender may be forged.
