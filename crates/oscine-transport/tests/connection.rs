@@ -1,6 +1,8 @@
 //! Connections over pipes: their life, their hooks and their counters.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::{
     io,
     pin::pin,
@@ -8,34 +10,17 @@ use std::{
 };
 
 use bytes::Bytes;
+use common::pipe::{framed, next, packet, pipe};
 use futures::{SinkExt, StreamExt, poll};
 use oscine_codec::{Message, Packet};
 use oscine_transport::{
     BadPacket, Hook, PeerAddr, SendError, Stats, StreamError,
-    connection::{Builder, Connection},
-    framing::{FramingKind, LengthPrefix, Slip, slip},
+    connection::Builder,
+    framing::{FramingKind, LengthPrefix, Slip},
     hook::{self, Verdict},
     stats::{Counters, DropCause},
 };
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
-
-fn packet(address: &str) -> Packet {
-    Message::new(address, ()).unwrap().into()
-}
-
-fn framed(address: &str) -> Vec<u8> {
-    slip::encode(packet(address).as_bytes())
-}
-
-/// A connection, and the bare other end of its pipe.
-fn pipe(builder: Builder) -> (Connection<DuplexStream>, DuplexStream) {
-    let (near, far) = duplex(1 << 16);
-    (builder.wrap(near), far)
-}
-
-async fn next(connection: &mut Connection<DuplexStream>) -> Packet {
-    connection.next().await.unwrap().unwrap().unwrap()
-}
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 
 /// Everything that arrived has been accounted for.
 #[track_caller]

@@ -1,6 +1,8 @@
 //! How long a connection waits for its peer, in simulated time.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::{
     future::Future,
     io,
@@ -9,36 +11,18 @@ use std::{
     time::Duration,
 };
 
+use common::pipe::{framed, next, packet, pipe};
 use futures::{SinkExt, StreamExt, poll};
 use oscine_codec::{Message, Packet};
 use oscine_transport::{
     SendError, StreamError,
-    connection::{Builder, Connection},
-    framing::slip,
+    connection::Builder,
     hook::{self, Verdict},
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, ReadBuf, duplex},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, duplex},
     time::{Instant, Sleep, sleep},
 };
-
-fn packet(address: &str) -> Packet {
-    Message::new(address, ()).unwrap().into()
-}
-
-fn framed(address: &str) -> Vec<u8> {
-    slip::encode(packet(address).as_bytes())
-}
-
-/// A connection, and the bare other end of its pipe.
-fn pipe(builder: Builder) -> (Connection<DuplexStream>, DuplexStream) {
-    let (near, far) = duplex(1 << 16);
-    (builder.wrap(near), far)
-}
-
-async fn next(connection: &mut Connection<DuplexStream>) -> Packet {
-    connection.next().await.unwrap().unwrap().unwrap()
-}
 
 #[tokio::test(start_paused = true)]
 async fn a_silent_peer_is_given_up() {

@@ -1,6 +1,8 @@
 //! What several tests use.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub(crate) mod pipe;
+
 use std::{
     env, fs,
     path::{Path, PathBuf},

@@ -121,25 +121,25 @@ impl Contents {
         };
         for mount in &*self.mounts {
             let names = prefix(&mount.at);
+            let state;
+            let rest = match rest {
+                Rest::Literal(address) => match below(address, names) {
+                    Some(rest) => Rest::Literal(rest),
+                    None => continue,
+                },
+                Rest::Pattern(pattern, before) => {
+                    let steps = mount.at.parts();
+                    state = steps.fold(before.clone(), |state, name| pattern.step(&state, name));
+                    if state.is_dead() {
+                        continue;
+                    }
+                    Rest::Pattern(pattern, &state)
+                }
+            };
+            // Only a space that can be reached is looked into.
             let inner = mount.shared.contents.load();
             let base = format!("{base}{names}");
-            let home = Some(inner.home_at(&base));
-            match rest {
-                Rest::Literal(address) => {
-                    let Some(rest) = below(address, names) else { continue };
-                    inner.collect(Rest::Literal(rest), &base, home.as_ref(), depth, targets);
-                }
-                Rest::Pattern(pattern, state) => {
-                    let state = mount
-                        .at
-                        .parts()
-                        .fold(state.clone(), |state, name| pattern.step(&state, name));
-                    if !state.is_dead() {
-                        let rest = Rest::Pattern(pattern, &state);
-                        inner.collect(rest, &base, home.as_ref(), depth, targets);
-                    }
-                }
-            }
+            inner.collect(rest, &base, Some(&inner.home_at(&base)), depth, targets);
         }
     }
 

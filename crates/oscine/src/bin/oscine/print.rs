@@ -4,7 +4,6 @@ use std::io::{self, Write};
 
 use oscine::Packet;
 use oscine::codec::text_form::Json;
-
 use oscine::transport::{BadPacket, StreamError};
 
 use crate::hex::Hex;
