@@ -203,7 +203,7 @@ async fn a_handler_may_send_bundles_to_its_own_server() {
             let next = Message::new("/count", left - 1).unwrap();
             let next = Bundle::new(now() + Duration::from_millis(2), [next]).unwrap();
             let (handle, peer) = own.get().unwrap();
-            handle.send_packet_to(*peer, next).unwrap();
+            handle.send_packet_to(peer, next).unwrap();
         }
     };
     space.method("/count", count_down).unwrap();
@@ -211,7 +211,7 @@ async fn a_handler_may_send_bundles_to_its_own_server() {
     let limits = ScheduleLimits::new().count(1);
     let builder = Server::builder().udp(LOOPBACK).address_space(space).schedule_limits(limits);
     let server = Running::bind(builder).await;
-    let peer = Peer::Udp { socket: 0, addr: server.udp() };
+    let peer = Peer::Udp { endpoint: 0, addr: server.udp() };
     itself.set((server.handle.clone(), peer)).unwrap();
     let client = server.udp_client().await;
     client

@@ -223,9 +223,9 @@ async fn messages_of_a_packet_share_peer_and_time_and_have_their_own_bundles_tag
     let packet = of("at once");
     for (name, tag) in [("at once", TimeTag::IMMEDIATE), ("past", past), ("soon", soon)] {
         let (_, peer, own_tag, received_at, _) = of(name);
-        assert_eq!((peer, own_tag, received_at), (packet.1, tag, packet.3), "{name}");
+        assert_eq!((peer, own_tag, received_at), (packet.1.clone(), tag, packet.3), "{name}");
     }
-    assert_eq!(packet.1, Peer::Udp { socket: 0, addr: same_host(&client) });
+    assert_eq!(packet.1, Peer::Udp { endpoint: 0, addr: same_host(&client) });
     assert!(begun <= packet.3 && packet.3 <= Instant::now());
     assert_eq!(
         (of("alone").2, of("alone").4, packet.4),

@@ -198,8 +198,8 @@ async fn a_reply_may_be_kept_and_used_later_from_elsewhere() {
     server.stop().await;
     for reply in &replies {
         let peer = reply.peer();
-        assert_eq!(reply.send("/late", 1), Err(SendError::Gone { peer }));
-        assert_eq!(handle.send_to(peer, "/late", 1), Err(SendError::Gone { peer }));
+        assert_eq!(reply.send("/late", 1), Err(SendError::Gone { peer: peer.clone() }));
+        assert_eq!(handle.send_to(peer, "/late", 1), Err(SendError::Gone { peer: peer.clone() }));
     }
     assert_eq!(handle.stats().send_failures, 2 * replies.len() as u64);
 }
@@ -225,7 +225,7 @@ async fn a_connection_that_has_closed_is_gone() {
     let reply = kept.lock().unwrap().clone().unwrap();
     let peer = reply.peer();
     let gone = async {
-        while reply.send("/late", ()) != Err(SendError::Gone { peer }) {
+        while reply.send("/late", ()) != Err(SendError::Gone { peer: peer.clone() }) {
             tokio::task::yield_now().await;
         }
     };

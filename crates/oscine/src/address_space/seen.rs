@@ -14,7 +14,7 @@ pub struct Seen<'a> {
     /// The message.
     pub message: MessageRef<'a>,
     /// Who sent it.
-    pub peer: Peer,
+    pub peer: &'a Peer,
     /// The time tag that applies to it.
     pub time_tag: TimeTag,
     /// The places of the methods that it reaches, in the order of calls: as they were registered, without the prefix

@@ -1,7 +1,5 @@
 //! From a message to the handlers that it reaches.
 
-use std::sync::Arc;
-
 use oscine_codec::{
     Address, AddressError, DecodeOptions, EncodeError, Message, Packet, Tolerances,
 };
@@ -14,13 +12,13 @@ use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::job::Job;
 use crate::dispatch::reached::Reached;
 use crate::dispatch::run::{Run, Tally};
+use crate::handler::call::Context;
 use crate::handler::callable::Running;
-use crate::handler::outlet::{Outlet, SendError};
+use crate::handler::outlet::SendError;
 
 /// Runs messages: finds the handlers that they reach, and calls them.
 pub(crate) struct Caller {
     pub(crate) space: AddressSpace,
-    pub(crate) outlet: Arc<dyn Outlet>,
     cache: Cache,
 }
 
@@ -34,8 +32,8 @@ struct Waiting {
 }
 
 impl Caller {
-    pub(crate) fn new(space: AddressSpace, outlet: Arc<dyn Outlet>) -> Self {
-        Self { space, outlet, cache: Cache::default() }
+    pub(crate) fn new(space: AddressSpace) -> Self {
+        Self { space, cache: Cache::default() }
     }
 
     /// Runs one message: every handler that it reaches, in the order of registration. Adds what came of it to
@@ -116,7 +114,7 @@ impl Caller {
             debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
             if options.error_replies {
                 let reason = error.to_string();
-                self.send(job, Message::new("/error", (message.address(), reason.as_str())));
+                send(job, Message::new("/error", (message.address(), reason.as_str())));
             }
         }
     }
@@ -133,15 +131,16 @@ impl Caller {
         let reply = Message::builder("/reply").arg(address);
         let names = names.iter().take(MOST_NAMES);
         let reply = names.fold(reply, |reply, name| reply.arg(name.as_str())).build();
-        self.send(job, reply.map(|reply| sharp(&reply)));
+        send(job, reply.map(|reply| sharp(&reply)));
     }
+}
 
-    fn send(&self, job: &Job<'_>, message: Result<impl Into<Packet>, EncodeError>) {
-        let peer = job.context.peer;
-        let sent = message.map_err(SendError::from).and_then(|m| self.outlet.send(peer, m.into()));
-        if let Err(error) = sent {
-            debug!(%peer, %error, "reply not sent");
-        }
+/// Sends an answer of our own.
+fn send(job: &Job<'_>, message: Result<impl Into<Packet>, EncodeError>) {
+    let Context { peer, outlet, .. } = job.context;
+    let sent = message.map_err(SendError::from).and_then(|m| outlet.send(peer, m.into()));
+    if let Err(error) = sent {
+        debug!(%peer, %error, "reply not sent");
     }
 }
 

@@ -35,13 +35,14 @@ use crate::peer::Peer;
 /// ```
 pub struct Dispatcher {
     caller: Caller,
+    outlet: Arc<dyn Outlet>,
 }
 
 impl Dispatcher {
     /// Makes a dispatcher to the methods of an address space.
     #[must_use]
     pub fn new(space: AddressSpace) -> Self {
-        Self { caller: Caller::new(space, Arc::new(Nowhere)) }
+        Self { caller: Caller::new(space), outlet: Arc::new(Nowhere) }
     }
 
     /// Runs the messages of a packet, in order, and answers when all handlers are through.
@@ -50,9 +51,9 @@ impl Dispatcher {
     ///
     /// This method is *not* cancel safe: if it does not complete, some of the handlers have run.
     pub async fn dispatch(&mut self, packet: PacketRef<'_>) -> Dispatched {
-        let outlet = Arc::clone(&self.caller.outlet);
         let received_at = OnceLock::new();
-        let context = Context { peer: Peer::Local, received_at: &received_at, outlet: &outlet };
+        let context =
+            Context { peer: &Peer::Local, received_at: &received_at, outlet: &self.outlet };
         let mut dispatched = Dispatched::default();
         if let PacketRef::Message(message) = packet {
             let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
@@ -79,7 +80,7 @@ impl fmt::Debug for Dispatcher {
 struct Nowhere;
 
 impl Outlet for Nowhere {
-    fn send(&self, peer: Peer, _: Packet) -> Result<(), SendError> {
-        Err(SendError::Gone { peer })
+    fn send(&self, peer: &Peer, _: Packet) -> Result<(), SendError> {
+        Err(SendError::Gone { peer: peer.clone() })
     }
 }

@@ -13,7 +13,7 @@ use crate::space::key::MethodKey;
 /// What the messages of one packet have in common.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'a> {
-    pub(crate) peer: Peer,
+    pub(crate) peer: &'a Peer,
     /// Asked for when a handler wants to know, if nobody knows before.
     pub(crate) received_at: &'a OnceLock<Instant>,
     pub(crate) outlet: &'a Arc<dyn Outlet>,
@@ -45,7 +45,7 @@ impl<'a> Call<'a> {
 
     /// Who sent the message.
     #[must_use]
-    pub const fn peer(&self) -> Peer {
+    pub const fn peer(&self) -> &'a Peer {
         self.context.peer
     }
 

@@ -45,12 +45,12 @@ macro_rules! context {
 }
 
 context! {
-    Peer: |call| call.context.peer;
+    Peer: |call| call.context.peer.clone();
     BundleTime: |call| Self(call.time_tag);
     ReceivedAt: |call| Self(*call.context.received_at.get_or_init(Instant::now));
     Lateness: |call| Self(call.lateness);
     TypeTags: |call| Self(call.message.args().type_tags().to_string().replacen(',', "", 1));
-    Reply: |call| Self::new(Arc::clone(call.context.outlet), call.context.peer);
+    Reply: |call| Self::new(Arc::clone(call.context.outlet), call.context.peer.clone());
     Message: |call| {
         // The whole message is what was wanted, so no argument of it is one too many.
         while call.args.next_arg().is_some() {}

@@ -10,7 +10,7 @@ use crate::peer::Peer;
 /// Something that can send packets to peers: a server, as its handlers see it.
 pub(crate) trait Outlet: fmt::Debug + Send + Sync {
     /// Hands `packet` over for `peer`. Never waits.
-    fn send(&self, peer: Peer, packet: Packet) -> Result<(), SendError>;
+    fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError>;
 }
 
 /// Why a packet was not handed over.

@@ -38,8 +38,8 @@ impl Reply {
 
     /// Who gets the replies.
     #[must_use]
-    pub const fn peer(&self) -> Peer {
-        self.peer
+    pub const fn peer(&self) -> &Peer {
+        &self.peer
     }
 
     /// Sends a message. Never waits.
@@ -57,6 +57,6 @@ impl Reply {
     ///
     /// [`SendError`] says why the packet was not handed over.
     pub fn send_packet(&self, packet: impl Into<Packet>) -> Result<(), SendError> {
-        self.outlet.send(self.peer, packet.into())
+        self.outlet.send(&self.peer, packet.into())
     }
 }

@@ -178,7 +178,8 @@ impl ServerBuilder {
             dispatcher: Dispatcher {
                 engine: Engine::new(self.schedule),
                 clock: Clock::system(),
-                caller: Caller::new(self.space.clone(), Arc::clone(&outbound) as Arc<dyn Outlet>),
+                caller: Caller::new(self.space.clone()),
+                outlet: Arc::clone(&outbound) as Arc<dyn Outlet>,
                 counters: Arc::clone(&counters),
                 decode: self.decode,
             },

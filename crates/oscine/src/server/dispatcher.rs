@@ -12,6 +12,7 @@ use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::job::Job;
 use crate::engine::engine::Engine;
 use crate::handler::call::Context;
+use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::server::counters::Counters;
 
@@ -20,6 +21,7 @@ pub(crate) struct Dispatcher {
     pub(crate) engine: Engine<Peer>,
     pub(crate) clock: Clock,
     pub(crate) caller: Caller,
+    pub(crate) outlet: Arc<dyn Outlet>,
     pub(crate) counters: Arc<Counters>,
     pub(crate) decode: DecodeOptions,
 }
@@ -51,9 +53,9 @@ impl Dispatcher {
         trace!(%peer, %packet, "received");
         // What is due already is earlier than what arrives now.
         self.run_due().await;
-        let outlet = Arc::clone(&self.caller.outlet);
+        let outlet = Arc::clone(&self.outlet);
         let read = OnceLock::from(received_at);
-        let context = Context { peer, received_at: &read, outlet: &outlet };
+        let context = Context { peer: &peer, received_at: &read, outlet: &outlet };
         if let PacketRef::Message(message) = packet {
             self.message(message, TimeTag::IMMEDIATE, Duration::ZERO, context).await;
             return;
@@ -75,9 +77,9 @@ impl Dispatcher {
         while self.engine.next_timeout().is_some() {
             let Some(unit) = self.engine.handle_timeout(self.clock.now()) else { return };
             self.counters.released.add(1);
-            let outlet = Arc::clone(&self.caller.outlet);
+            let outlet = Arc::clone(&self.outlet);
             let read = OnceLock::from(unit.received_at);
-            let context = Context { peer: unit.peer, received_at: &read, outlet: &outlet };
+            let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
             for message in unit.messages() {
                 self.timed(message, context).await;
             }

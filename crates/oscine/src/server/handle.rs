@@ -33,7 +33,7 @@ impl ServerHandle {
     /// [`SendError`] says why the message was not handed over.
     pub fn send_to(
         &self,
-        peer: Peer,
+        peer: &Peer,
         address: impl AsRef<str>,
         args: impl ToArgs,
     ) -> Result<(), SendError> {
@@ -45,7 +45,7 @@ impl ServerHandle {
     /// # Errors
     ///
     /// [`SendError`] says why the packet was not handed over.
-    pub fn send_packet_to(&self, peer: Peer, packet: impl Into<Packet>) -> Result<(), SendError> {
+    pub fn send_packet_to(&self, peer: &Peer, packet: impl Into<Packet>) -> Result<(), SendError> {
         self.outbound.send(peer, packet.into())
     }
 

@@ -69,7 +69,7 @@ impl MainLoop {
         let Some(udp) = self.sockets.get_mut(socket) else { return };
         let Some(batch) = udp.recv_batch().await else { return };
         for datagram in batch {
-            let peer = Peer::Udp { socket, addr: datagram.peer };
+            let peer = Peer::Udp { endpoint: socket, addr: datagram.peer };
             self.dispatcher.datagram(datagram.bytes, peer, datagram.at.into_std()).await;
             if self.stop.is_cancelled() {
                 return;

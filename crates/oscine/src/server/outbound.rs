@@ -61,23 +61,23 @@ impl Outbound {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hand_over(&self, peer: Peer, packet: Packet) -> Result<(), SendError> {
+    fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
         match peer {
-            Peer::Udp { socket, addr } => match self.sockets.load().get(socket) {
-                Some(out) => out.hand_over(peer, addr, packet),
-                None => Err(SendError::Gone { peer }),
+            Peer::Udp { endpoint, addr } => match self.sockets.load().get(*endpoint) {
+                Some(out) => out.hand_over(peer, *addr, packet),
+                None => Err(SendError::Gone { peer: peer.clone() }),
             },
-            Peer::Tcp { connection, .. } => match self.connections().get(&connection) {
+            Peer::Tcp { connection, .. } => match self.connections().get(connection) {
                 Some(queue) => queue.try_send(packet).map_err(|error| refusal(&error, peer)),
-                None => Err(SendError::Gone { peer }),
+                None => Err(SendError::Gone { peer: peer.clone() }),
             },
-            Peer::Local => Err(SendError::Gone { peer }),
+            _ => Err(SendError::Gone { peer: peer.clone() }),
         }
     }
 }
 
 impl Outlet for Outbound {
-    fn send(&self, peer: Peer, packet: Packet) -> Result<(), SendError> {
+    fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
         let result = self.hand_over(peer, packet);
         match result {
             Ok(()) => self.counters.sent.add(1),
@@ -88,18 +88,18 @@ impl Outlet for Outbound {
 }
 
 impl UdpOut {
-    fn hand_over(&self, peer: Peer, addr: SocketAddr, packet: Packet) -> Result<(), SendError> {
+    fn hand_over(&self, peer: &Peer, addr: SocketAddr, packet: Packet) -> Result<(), SendError> {
         // What waits already goes first.
         if self.queue.capacity() == self.queue.max_capacity() {
             match self.sender.try_send_to(&packet, addr) {
                 Err(TransportError::Full) => {}
                 Ok(()) => return Ok(()),
                 Err(TransportError::Io(error)) => {
-                    return Err(SendError::System { peer, reason: error.kind() });
+                    return Err(SendError::System { peer: peer.clone(), reason: error.kind() });
                 }
                 Err(_) => {
                     let reason = std::io::ErrorKind::InvalidInput;
-                    return Err(SendError::System { peer, reason });
+                    return Err(SendError::System { peer: peer.clone(), reason });
                 }
             }
         }
@@ -107,9 +107,11 @@ impl UdpOut {
     }
 }
 
-fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: Peer) -> SendError {
+fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
     match error {
-        mpsc::error::TrySendError::Full(_) => SendError::QueueFull { peer, queued: QUEUE },
-        mpsc::error::TrySendError::Closed(_) => SendError::Gone { peer },
+        mpsc::error::TrySendError::Full(_) => {
+            SendError::QueueFull { peer: peer.clone(), queued: QUEUE }
+        }
+        mpsc::error::TrySendError::Closed(_) => SendError::Gone { peer: peer.clone() },
     }
 }

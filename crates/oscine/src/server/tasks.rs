@@ -96,11 +96,11 @@ impl Tasks {
         let tasks = self.clone();
         let id = tasks.next_connection.fetch_add(1, Ordering::Relaxed);
         tokio::spawn(async move {
-            let peer = Peer::Tcp { connection: id, addr };
+            let peer = Peer::Tcp { endpoint: 0, connection: id, addr };
             info!(%peer, "connected");
             let queue = tasks.outbound.connect(id);
             tokio::select! {
-                () = tasks.run_connection(connection, peer, queue) => {}
+                () = tasks.run_connection(connection, &peer, queue) => {}
                 () = tasks.cut.cancelled() => debug!(%peer, "cut short"),
             }
             tasks.outbound.disconnect(id);
@@ -112,7 +112,7 @@ impl Tasks {
     async fn run_connection(
         &self,
         connection: Connection,
-        peer: Peer,
+        peer: &Peer,
         mut queue: mpsc::Receiver<Packet>,
     ) {
         let (mut sink, mut stream) = connection.split();
@@ -124,6 +124,7 @@ impl Tasks {
                     Some(Ok(Ok(packet))) => {
                         let Some(unhandled) = unhandled.clone() else { continue };
                         let received_at = Instant::now();
+                        let peer = peer.clone();
                         let inbound = Inbound { packet, peer, received_at, unhandled };
                         // Waits when the server is behind: that slows this peer down, and no other.
                         tokio::select! {
