@@ -5,7 +5,6 @@ pub(crate) mod caller;
 pub(crate) mod dispatched;
 pub(crate) mod dispatcher;
 pub(crate) mod doorkeeper;
-pub(crate) mod job;
 pub(crate) mod let_go;
 pub(crate) mod reached;
 pub(crate) mod run;

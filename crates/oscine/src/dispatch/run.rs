@@ -8,10 +8,10 @@ use oscine_codec::ReadError;
 use tracing::{debug, error, warn};
 
 use crate::address_space::contents::Method;
-use crate::dispatch::job::Job;
 use crate::dispatch::reached::{Reached, Take};
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
+use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::handler::registered::Registered;
 
@@ -44,9 +44,9 @@ pub(crate) struct Tally {
 
 impl<'a, 't> Run<'a, 't> {
     #[inline]
-    pub(crate) fn new(job: &Job<'a>, answer: &'t mut Answer, tally: &'t mut Tally) -> Self {
+    pub(crate) fn new(job: &'a Job<'a>, answer: &'t mut Answer, tally: &'t mut Tally) -> Self {
         let outlet = &**job.context.outlet;
-        Self { call: job.call(), outlet, answer, tally }
+        Self { call: Call::new(job), outlet, answer, tally }
     }
 
     /// Calls handlers up to the first that is async and under way: that is handed back, to be
@@ -94,7 +94,7 @@ impl<'a, 't> Run<'a, 't> {
 
     #[cold]
     fn reply(&mut self) {
-        let (peer, message) = (self.call.context.peer, self.call.message);
+        let (peer, message) = (self.call.peer(), self.call.job.message);
         let replies = mem::take(&mut self.answer.replies);
         self.tally.taken |= !replies.next;
         if let Some(error) = replies.error {
@@ -113,7 +113,7 @@ impl<'a, 't> Run<'a, 't> {
     #[cold]
     fn panicked(&mut self) {
         // The panic hook has told what it was; this tells where it came from.
-        error!(peer = %self.call.context.peer, message = %self.call.message, "handler panicked");
+        error!(peer = %self.call.peer(), message = %self.call.job.message, "handler panicked");
         *self.answer = Answer::default();
         self.tally.calls += 1;
         self.tally.panics += 1;
@@ -135,12 +135,13 @@ impl<'a> Take<'a> for Calls<'_, 'a, '_> {
     #[inline(always)]
     fn take(self, handlers: impl Iterator<Item = (&'a Method, Registered<'a>)>) -> Self::Output {
         let (run, first_match) = (self.run, self.first_match);
+        let args = run.call.job.message.args();
         for (method, registered) in handlers {
             if first_match && run.tally.taken {
                 break;
             }
             run.tally.next += 1;
-            run.call.aim(registered);
+            run.call.aim(registered, args);
             match method.call(&mut run.call, run.answer) {
                 Outcome::Done => run.called(),
                 Outcome::Running => return run.answer.running.take(),

@@ -60,6 +60,7 @@ pub(crate) mod from_call;
 )]
 pub(crate) mod handler;
 pub(crate) mod into_reply;
+pub(crate) mod job;
 pub(crate) mod outlet;
 pub(crate) mod registered;
 pub(crate) mod reply;

@@ -9,9 +9,8 @@ use tracing::{debug, trace, warn};
 use crate::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
-use crate::dispatch::job::Job;
 use crate::engine::engine::Engine;
-use crate::handler::call::Context;
+use crate::handler::job::{Context, Job};
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::server::counters::Counters;
@@ -111,7 +110,7 @@ impl Dispatcher {
         // Counted at once: a handler that hangs may be cut short.
         self.counters.messages.add(1);
         let mut dispatched = Dispatched::default();
-        let job = Job { message, time_tag, lateness, context };
+        let job = Job { message: &message, time_tag, lateness, context };
         self.caller.message(&job, &mut dispatched).await;
         self.counters.dispatched(&dispatched);
     }
