@@ -144,8 +144,8 @@ fn end(
     tally: &Tally,
     dispatched: &mut Dispatched,
 ) {
-    dispatched.calls += tally.calls;
-    if tally.calls == 0 || tally.faults > 0 {
+    dispatched.calls += tally.calls();
+    if tally.calls() == 0 || tally.faults > 0 {
         unusual(space, job, options, tally, dispatched);
     }
 }
@@ -167,7 +167,7 @@ fn unusual(
     if options.list_replies && tally.unmatched && message.address().ends_with('/') {
         list(space, job);
     }
-    if let (0, Some(error)) = (tally.calls, &tally.misfit) {
+    if let (0, Some(error)) = (tally.calls(), &tally.misfit) {
         dispatched.misfits += 1;
         debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
         if options.error_replies {

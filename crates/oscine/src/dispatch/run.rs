@@ -11,14 +11,12 @@ use crate::address_space::contents::Method;
 use crate::dispatch::reached::{Reached, Take};
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
-use crate::handler::job::Job;
-use crate::handler::outlet::Outlet;
+use crate::handler::job::{Context, Job};
 use crate::handler::registered::Registered;
 
 /// The calls of one message's handlers.
 pub(crate) struct Run<'a, 't> {
     call: Call<'a>,
-    outlet: &'a dyn Outlet,
     /// What the handler that is called leaves behind; nothing between calls.
     answer: &'t mut Answer,
     tally: &'t mut Tally,
@@ -27,7 +25,10 @@ pub(crate) struct Run<'a, 't> {
 /// What has come of the calls so far.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) calls: usize,
+    /// The number of the handler to call next.
+    pub(crate) next: usize,
+    /// How many of those before it were not called, as they want other arguments.
+    pub(crate) misfits: usize,
     /// How much has happened that seldom happens.
     pub(crate) faults: usize,
     pub(crate) errors: usize,
@@ -38,15 +39,19 @@ pub(crate) struct Tally {
     pub(crate) misfit: Option<ReadError>,
     /// A handler has taken the message for itself.
     pub(crate) taken: bool,
-    /// The number of the handler to call next.
-    pub(crate) next: usize,
+}
+
+impl Tally {
+    /// How many handlers were called, those that panicked among them.
+    pub(crate) const fn calls(&self) -> usize {
+        self.next - self.misfits
+    }
 }
 
 impl<'a, 't> Run<'a, 't> {
     #[inline]
     pub(crate) fn new(job: &'a Job<'a>, answer: &'t mut Answer, tally: &'t mut Tally) -> Self {
-        let outlet = &**job.context.outlet;
-        Self { call: Call::new(job), outlet, answer, tally }
+        Self { call: Call::new(job), answer, tally }
     }
 
     /// Calls handlers up to the first that is async and under way: that is handed back, to be
@@ -59,66 +64,22 @@ impl<'a, 't> Run<'a, 't> {
                 reached.hand_over(self.tally.next, Calls { run: self, first_match })
             })) {
                 Ok(running) => return running,
-                Err(_) => self.panicked(),
+                Err(_) => panicked(self.call.job, self.answer, self.tally),
             }
         }
     }
 
     /// Sees an async handler through. Whatever it does, it comes back here.
     pub(crate) async fn finish(&mut self, method: &Method, mut running: Running) {
+        let Self { call, answer, tally } = self;
         match AssertUnwindSafe(running.get_pin()).catch_unwind().await {
             Ok(replies) => {
                 method.recycle(running);
-                self.answer.replies = replies;
-                self.called();
+                answer.replies = replies;
+                called(call.job, answer, tally);
             }
-            Err(_) => self.panicked(),
+            Err(_) => panicked(call.job, answer, tally),
         }
-    }
-
-    /// Counts a call and sends what the handler replies.
-    #[inline]
-    fn called(&mut self) {
-        self.tally.calls += 1;
-        if self.answer.replies.is_empty() {
-            self.tally.taken = true;
-        } else {
-            self.reply();
-        }
-    }
-
-    #[cold]
-    fn misfit(&mut self) {
-        self.tally.misfit = self.answer.misfit.take();
-    }
-
-    #[cold]
-    fn reply(&mut self) {
-        let (peer, message) = (self.call.peer(), self.call.job.message);
-        let replies = mem::take(&mut self.answer.replies);
-        self.tally.taken |= !replies.next;
-        if let Some(error) = replies.error {
-            self.tally.errors += 1;
-            self.tally.faults += 1;
-            warn!(%peer, %message, %error, "handler failed");
-        }
-        for packet in replies.packets {
-            if let Err(error) = self.outlet.send(peer, packet) {
-                debug!(%peer, %error, "reply not sent");
-            }
-        }
-    }
-
-    /// Notes that a handler panicked.
-    #[cold]
-    fn panicked(&mut self) {
-        // The panic hook has told what it was; this tells where it came from.
-        error!(peer = %self.call.peer(), message = %self.call.job.message, "handler panicked");
-        *self.answer = Answer::default();
-        self.tally.calls += 1;
-        self.tally.panics += 1;
-        self.tally.faults += 1;
-        self.tally.taken = true;
     }
 }
 
@@ -134,20 +95,62 @@ impl<'a> Take<'a> for Calls<'_, 'a, '_> {
 
     #[inline(always)]
     fn take(self, handlers: impl Iterator<Item = (&'a Method, Registered<'a>)>) -> Self::Output {
-        let (run, first_match) = (self.run, self.first_match);
-        let args = run.call.job.message.args();
+        let Run { call, answer, tally } = self.run;
+        let job = call.job;
+        let args = job.message.args();
         for (method, registered) in handlers {
-            if first_match && run.tally.taken {
+            if self.first_match && tally.taken {
                 break;
             }
-            run.tally.next += 1;
-            run.call.aim(registered, args);
-            match method.call(&mut run.call, run.answer) {
-                Outcome::Done => run.called(),
-                Outcome::Running => return run.answer.running.take(),
-                Outcome::Misfit => run.misfit(),
+            tally.next += 1;
+            call.aim(registered, args);
+            match method.call(call, answer) {
+                Outcome::Done => called(job, answer, tally),
+                Outcome::Running => return answer.running.take(),
+                Outcome::Misfit => {
+                    tally.misfits += 1;
+                    tally.misfit = answer.misfit.take();
+                }
             }
         }
         None
     }
+}
+
+/// Sends what a handler replies.
+#[inline(always)]
+fn called(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    if answer.replies.is_empty() {
+        tally.taken = true;
+    } else {
+        reply(job, answer, tally);
+    }
+}
+
+#[cold]
+fn reply(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    let (message, Context { peer, outlet, .. }) = (job.message, job.context);
+    let replies = mem::take(&mut answer.replies);
+    tally.taken |= !replies.next;
+    if let Some(error) = replies.error {
+        tally.errors += 1;
+        tally.faults += 1;
+        warn!(%peer, %message, %error, "handler failed");
+    }
+    for packet in replies.packets {
+        if let Err(error) = outlet.send(peer, packet) {
+            debug!(%peer, %error, "reply not sent");
+        }
+    }
+}
+
+/// Notes that a handler panicked.
+#[cold]
+fn panicked(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    // The panic hook has told what it was; this tells where it came from.
+    error!(peer = %job.context.peer, message = %job.message, "handler panicked");
+    *answer = Answer::default();
+    tally.panics += 1;
+    tally.faults += 1;
+    tally.taken = true;
 }
