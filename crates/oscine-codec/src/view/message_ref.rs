@@ -58,7 +58,12 @@ impl<'a> MessageRef<'a> {
     #[inline]
     pub(crate) fn shape(&self) -> MessageShape {
         let data_at = self.bytes.len() - self.data.len();
-        MessageShape::new(self.address.len(), self.tags.map(<[u8]>::len), data_at, self.tolerances())
+        MessageShape::new(
+            self.address.len(),
+            self.tags.map(<[u8]>::len),
+            data_at,
+            self.tolerances(),
+        )
     }
 
     /// The address pattern; U+FFFD when it is not UTF-8, which only
