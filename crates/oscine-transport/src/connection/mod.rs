@@ -30,6 +30,7 @@ pub(crate) mod builder;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod connection;
 pub(crate) mod fate;
+pub(crate) mod frames;
 pub(crate) mod gate;
 pub(crate) mod halves;
 pub(crate) mod inlet;
@@ -40,4 +41,5 @@ pub(crate) mod role;
 
 pub use builder::Builder;
 pub use connection::Connection;
+pub use frames::{Frames, FramesIter};
 pub use role::{Any, Connect, Listen};
