@@ -42,6 +42,7 @@
 //! * `regex`: regular expressions as places of methods. Off by default.
 //! * `cobs`: COBS as a framing of streams. Off by default.
 
+mod fault;
 mod peer;
 
 mod address_space;
@@ -63,6 +64,7 @@ pub use address_space::{
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
 pub use dispatch::{Dispatched, Dispatcher};
 pub use engine::{Engine, Handled, Unit};
+pub use fault::Fault;
 pub use handler::{
     BundleTime, Call, Captures, FromCall, FromCaptures, Handler, IntoReply, Lateness, Next,
     ReceivedAt, Replies, Reply, SendError, State, TypeTags,
@@ -77,7 +79,10 @@ pub use oscine_codec::{
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits};
-pub use server::{BindError, Serve, Server, ServerBuilder, ServerHandle, Stats};
+pub use server::{
+    Bind, BindError, Delivery, PortState, Serve, Server, ServerBuilder, ServerHandle, Stats,
+    Subscription, TypedSubscription,
+};
 #[cfg(feature = "regex")]
 pub use space::AddressRegex;
 pub use space::{Entries, Entry, Hit, IntoPlace, MethodKey, MoveError, Place, Space};

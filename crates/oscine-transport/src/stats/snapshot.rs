@@ -33,6 +33,38 @@ pub struct Stats {
     pub connections: ConnectionStats,
 }
 
+impl Stats {
+    /// The sum of two, as for two sockets of one program.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            received: self.received + other.received,
+            received_bytes: self.received_bytes + other.received_bytes,
+            sent: self.sent + other.sent,
+            sent_bytes: self.sent_bytes + other.sent_bytes,
+            bad: self.bad.plus(&other.bad),
+            tolerances: self.tolerances.plus(&other.tolerances),
+            drops: self.drops.plus(&other.drops),
+            transient_errors: self.transient_errors + other.transient_errors,
+            connections: self.connections.plus(&other.connections),
+        }
+    }
+}
+
+impl ConnectionStats {
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            open: self.open + other.open,
+            opened: self.opened + other.opened,
+            refused: self.refused + other.refused,
+            idle: self.idle + other.idle,
+            slow: self.slow + other.slow,
+            broken: self.broken + other.broken,
+            failed: self.failed + other.failed,
+        }
+    }
+}
+
 /// What became of connections; a part of [`Stats`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]

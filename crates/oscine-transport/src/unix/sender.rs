@@ -13,6 +13,7 @@ use crate::hook::chain::{Hooks, Passed};
 use crate::peer_addr::PeerAddr;
 use crate::send_error::SendError;
 use crate::stats::counters::Counters;
+use crate::stats::snapshot::Stats;
 
 /// Sends through the socket of [`Datagrams`](super::Datagrams) from other tasks.
 ///
@@ -128,6 +129,12 @@ impl Sender {
             Some(path) => self.send_to(packet, path).await,
             None => Err(SendError::NoAddress { peer: peer.clone() }),
         }
+    }
+
+    /// What has gone through the socket so far, or through all that share its counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.counters.read()
     }
 
     pub(super) fn connect(&self, path: &Path) -> io::Result<()> {

@@ -286,6 +286,11 @@ impl AddressSpace {
         self.contents().methods.is_empty()
     }
 
+    /// Whether the two are one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// What is registered at this moment. Takes no lock.
     pub(crate) fn contents(&self) -> arc_swap::Guard<Arc<Contents>> {
         self.shared.contents.load()

@@ -19,3 +19,16 @@ pub struct Dispatched {
     /// Calls that panicked.
     pub panics: usize,
 }
+
+impl Dispatched {
+    /// Adds what came of more messages.
+    pub(crate) const fn add(&mut self, other: &Self) {
+        self.messages += other.messages;
+        self.calls += other.calls;
+        self.unmatched += other.unmatched;
+        self.bad_patterns += other.bad_patterns;
+        self.misfits += other.misfits;
+        self.errors += other.errors;
+        self.panics += other.panics;
+    }
+}

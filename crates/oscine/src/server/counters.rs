@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use oscine_transport::Stats as TransportStats;
+
 use crate::dispatch::dispatched::Dispatched;
 
 macro_rules! counters {
@@ -10,7 +12,20 @@ macro_rules! counters {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         #[non_exhaustive]
         pub struct Stats {
+            /// Packets received, the bad ones among them.
+            pub received: u64,
+            /// Bytes of the packets received, without framing. Each packet counts once.
+            pub received_bytes: u64,
+            /// Packets that did not decode, and frames that were damaged.
+            pub bad: u64,
             $($(#[$doc])+ pub $name: u64,)+
+            /// Bundles that wait.
+            pub pending: usize,
+            /// Their bytes.
+            pub pending_bytes: usize,
+            /// What went through the sockets, with faults and tolerances by kind and drops by cause: all endpoints
+            /// together.
+            pub transport: TransportStats,
         }
 
         /// The counters of a running server.
@@ -20,21 +35,22 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// All counters as they are now.
-            pub(crate) fn read(&self) -> Stats {
-                Stats { $($name: self.$name.0.load(Ordering::Relaxed),)+ }
+            /// All counters as they are now, and what went through the sockets.
+            pub(crate) fn read(&self, transport: TransportStats) -> Stats {
+                Stats {
+                    received: transport.received,
+                    received_bytes: transport.received_bytes,
+                    bad: transport.bad.total(),
+                    $($name: self.$name.0.load(Ordering::Relaxed),)+
+                    transport,
+                    ..Stats::default()
+                }
             }
         }
     };
 }
 
 counters! {
-    /// Packets received, the bad ones among them.
-    received,
-    /// Bytes of the packets received, without framing. Each packet counts once.
-    received_bytes,
-    /// Packets that did not decode, and frames that were damaged.
-    bad,
     /// Messages run, whether a method was there or not.
     messages,
     /// Calls of handlers, fallbacks among them.
@@ -61,8 +77,10 @@ counters! {
     sent,
     /// Packets that could not be handed over.
     send_failures,
-    /// TCP connections accepted.
+    /// Connections accepted.
     connections,
+    /// Connections that [`on_connect`](crate::ServerBuilder::on_connect) did not want.
+    refused_connections,
 }
 
 /// A number that only grows.
@@ -73,6 +91,12 @@ impl Counter {
     pub(crate) fn add(&self, count: usize) {
         // Relaxed: nothing is concluded from one counter about another.
         self.0.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    /// Adds to a counter that nobody else adds to at the same time, which costs less.
+    #[inline]
+    pub(crate) fn bump(&self, count: usize) {
+        self.0.store(self.0.load(Ordering::Relaxed) + count as u64, Ordering::Relaxed);
     }
 }
 

@@ -6,7 +6,6 @@ use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::server::handle::ServerHandle;
@@ -72,12 +71,12 @@ impl Serve {
 
     async fn run(self) -> io::Result<()> {
         let Self { server, shutdown, grace } = self;
-        let ServerHandle { stop, stopped, endpoints, .. } = server.handle();
-        let cut = CancellationToken::new();
+        let Server { handle: ServerHandle { shared }, mut main_loop } = server;
+        let (stop, stopped) = (shared.stop.clone(), shared.stopped.clone());
+        let cut = main_loop.tasks.cut.clone();
         // However this ends, the tasks end with it.
         let _ends = (stop.clone().drop_guard(), cut.clone().drop_guard());
-        let mut main_loop = server.start(cut.clone());
-        info!(?endpoints, "serving");
+        info!("serving");
         let gracefully = async {
             let result = main_loop.run().await;
             stop.cancel();

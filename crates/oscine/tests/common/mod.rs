@@ -95,7 +95,8 @@ impl Running {
     }
 
     fn port(&self, wanted: impl Fn(&&Endpoint) -> bool) -> SocketAddr {
-        let endpoint = self.handle.endpoints().iter().find(wanted).unwrap();
+        let endpoints = self.handle.endpoints();
+        let endpoint = endpoints.iter().find(wanted).unwrap();
         let text = endpoint.to_string();
         let (_, place) = text.split_once("://").unwrap();
         place.split('?').next().unwrap().parse().unwrap()

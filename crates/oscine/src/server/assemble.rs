@@ -1,0 +1,104 @@
+//! Putting a server together.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Notify, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::engine::engine::Engine;
+use crate::handler::outlet::Outlet;
+use crate::schedule::limits::ScheduleLimits;
+use crate::server::alive::Alive;
+use crate::server::callers::Callers;
+use crate::server::counters::Counters;
+use crate::server::handle::ServerHandle;
+use crate::server::inbound::{INBOX, Pool};
+use crate::server::line::Line;
+use crate::server::main_loop::MainLoop;
+use crate::server::opening::{Opened, Opener};
+use crate::server::outbound::Outbound;
+use crate::server::runner::Runner;
+use crate::server::server::Server;
+use crate::server::shared::{OnConnect, OnDisconnect, OnError, Shared};
+use crate::server::subscription::Subscribers;
+use crate::server::tasks::Tasks;
+use crate::timer::Timer;
+
+/// What holds for a whole server.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Settings {
+    pub(crate) schedule: ScheduleLimits,
+}
+
+/// Who hears of what happens.
+#[derive(Default)]
+pub(crate) struct Callbacks {
+    pub(crate) on_error: Option<OnError>,
+    pub(crate) on_connect: Option<OnConnect>,
+    pub(crate) on_disconnect: Option<OnDisconnect>,
+}
+
+impl Settings {
+    /// Puts a server together around endpoints that are bound.
+    pub(crate) fn assemble(
+        self,
+        opener: Opener,
+        opened: Vec<Opened>,
+        callbacks: Callbacks,
+    ) -> io::Result<Server> {
+        let timer = Timer::new()?;
+        let counters = Arc::new(Counters::default());
+        let (inbox_sender, inbox) = mpsc::channel(INBOX);
+        let (opened_sender, later) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            space: opener.space.clone(),
+            ports: ArcSwap::default(),
+            outbound: Outbound::new(Arc::clone(&counters)),
+            counters,
+            line: Line::new(Engine::new(self.schedule)),
+            subscribers: Subscribers::default(),
+            pool: Pool::default(),
+            opener,
+            inbox: inbox_sender,
+            opened: opened_sender,
+            changed: Notify::new(),
+            on_error: callbacks.on_error,
+            on_connect: callbacks.on_connect,
+            on_disconnect: callbacks.on_disconnect,
+            stop: CancellationToken::new(),
+            stopped: CancellationToken::new(),
+        });
+        let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
+        let runner = Runner {
+            callers: Callers::new(shared.space.clone()),
+            clock: Clock::system(),
+            outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
+            shared: Arc::clone(&shared),
+        };
+        let tasks = Tasks {
+            shared: Arc::clone(&shared),
+            cut: CancellationToken::new(),
+            next_connection: Arc::new(AtomicU64::new(0)),
+            _alive: Arc::clone(&alive),
+        };
+        for endpoint in opened {
+            // The loop reads what it is handed when it runs.
+            let _ = shared.announce(endpoint);
+        }
+        let main_loop = MainLoop {
+            runner,
+            sockets: Vec::new(),
+            inbox,
+            opened: later,
+            timer,
+            tasks,
+            shared: Arc::clone(&shared),
+            _alive: alive,
+        };
+        Ok(Server { handle: ServerHandle { shared }, main_loop })
+    }
+}

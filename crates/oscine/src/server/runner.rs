@@ -1,0 +1,170 @@
+//! From packets to handlers.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use oscine_codec::{MessageRef, PacketRef, TimeTag, TimedMessage};
+use oscine_transport::BadPacket;
+use oscine_transport::connection::Frames;
+use tracing::{debug, trace, warn};
+
+use crate::clock::Clock;
+use crate::dispatch::caller::Caller;
+use crate::dispatch::dispatched::Dispatched;
+use crate::dispatch::job::Job;
+use crate::engine::engine::Engine;
+use crate::fault::Fault;
+use crate::handler::call::Context;
+use crate::handler::outlet::Outlet;
+use crate::peer::Peer;
+use crate::server::callers::Callers;
+use crate::server::port::Port;
+use crate::server::shared::Shared;
+
+/// Runs messages: at once, or when they are due.
+pub(crate) struct Runner {
+    pub(crate) callers: Callers,
+    pub(crate) clock: Clock,
+    pub(crate) shared: Arc<Shared>,
+    /// The same, as handlers see it.
+    pub(crate) outlet: Arc<dyn Outlet>,
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        let dropped = self.shared.line.lock().schedule_mut().clear();
+        self.shared.counters.dropped_at_stop.add(dropped);
+        self.shared.subscribers.end();
+    }
+}
+
+impl Runner {
+    /// Decodes and runs a packet where it lies.
+    pub(crate) async fn bytes(&mut self, bytes: &[u8], peer: &Peer, port: &Port, at: Instant) {
+        match PacketRef::decode_with(bytes, &port.decode) {
+            Ok(packet) => {
+                port.counters.tolerated(packet.tolerances());
+                self.packet(packet, peer, at).await;
+            }
+            Err(error) => {
+                port.counters.decode_error(error.kind());
+                debug!(%peer, %error, "malformed packet");
+                if self.shared.on_error.is_some() {
+                    let error = BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) };
+                    self.shared.tell(&Fault::Malformed { peer, error: &error });
+                }
+            }
+        }
+    }
+
+    /// Decodes and runs what one read of a connection brought.
+    pub(crate) async fn frames(&mut self, frames: &Frames, peer: &Peer, port: &Port, at: Instant) {
+        for frame in frames {
+            match frame {
+                Ok(bytes) => self.bytes(bytes, peer, port, at).await,
+                Err(error) => {
+                    debug!(%peer, %error, "malformed packet");
+                    self.shared.tell(&Fault::Malformed { peer, error });
+                }
+            }
+            if self.shared.stop.is_cancelled() {
+                return;
+            }
+            // One read can bring thousands of packets: the tasks beside this one get their turns.
+            tokio::task::consume_budget().await;
+        }
+    }
+
+    /// Runs what is due now of a packet, and puts the rest in line.
+    pub(crate) async fn packet(
+        &mut self,
+        packet: PacketRef<'_>,
+        peer: &Peer,
+        received_at: Instant,
+    ) -> Dispatched {
+        trace!(%peer, %packet, "received");
+        // What is due already is earlier than what arrives now.
+        self.run_due().await;
+        let outlet = Arc::clone(&self.outlet);
+        let read = OnceLock::from(received_at);
+        let context = Context { peer, received_at: &read, outlet: &outlet };
+        let mut dispatched = Dispatched::default();
+        if let PacketRef::Message(message) = packet {
+            let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+            self.message(message, tag, lateness, context, &mut dispatched).await;
+            return dispatched;
+        }
+        let now = self.clock.now();
+        let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at);
+        self.shared.line.note();
+        self.shared.counters.scheduled.add(handled.scheduled);
+        if let Some((bundles, overflow)) = handled.refused {
+            self.shared.counters.schedule_refused.add(bundles);
+            warn!(%peer, bundles, %overflow, "bundles refused");
+            self.shared.tell(&Fault::ScheduleRefused { peer, bundles, overflow });
+        }
+        for message in Engine::<Peer>::due_now(now, packet) {
+            self.timed(message, context, &mut dispatched).await;
+        }
+        dispatched
+    }
+
+    /// Runs every bundle that is due.
+    pub(crate) async fn run_due(&mut self) {
+        loop {
+            let unit = match self.shared.line.lock_if_waiting() {
+                Some(mut engine) => engine.handle_timeout(self.clock.now()),
+                None => return,
+            };
+            let Some(unit) = unit else { return };
+            self.shared.counters.released.add(1);
+            let outlet = Arc::clone(&self.outlet);
+            let read = OnceLock::from(unit.received_at);
+            let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
+            for message in unit.messages() {
+                self.timed(message, context, &mut Dispatched::default()).await;
+            }
+        }
+    }
+
+    /// When the next bundle is due.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
+        let due = self.shared.line.lock_if_waiting()?.next_timeout()?;
+        self.clock.instant(due)
+    }
+
+    async fn timed(
+        &mut self,
+        message: TimedMessage<'_>,
+        context: Context<'_>,
+        dispatched: &mut Dispatched,
+    ) {
+        let tag = message.time_tag;
+        let lateness = if tag.is_immediate() {
+            Duration::ZERO
+        } else {
+            self.clock.now().saturating_since(tag)
+        };
+        self.message(message.message, tag, lateness, context, dispatched).await;
+    }
+
+    async fn message(
+        &mut self,
+        message: MessageRef<'_>,
+        time_tag: TimeTag,
+        lateness: Duration,
+        context: Context<'_>,
+        sum: &mut Dispatched,
+    ) {
+        // Counted at once: a handler that hangs may be cut short.
+        self.shared.counters.messages.bump(1);
+        self.shared.subscribers.show(message, context.peer, time_tag, context.received_at);
+        let mut dispatched = Dispatched::default();
+        let job = Job { message, time_tag, lateness, context };
+        let caller: &mut Caller = self.callers.of(context.peer);
+        caller.message(&job, &mut dispatched).await;
+        self.shared.counters.dispatched(&dispatched);
+        sum.add(&dispatched);
+    }
+}
