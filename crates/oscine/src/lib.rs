@@ -80,8 +80,8 @@ pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits};
 pub use server::{
-    Bind, BindError, Delivery, PortState, Serve, Server, ServerBuilder, ServerHandle, Stats,
-    Subscription, TypedSubscription,
+    Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PortState, Serve,
+    ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, TypedSubscription,
 };
 #[cfg(feature = "regex")]
 pub use space::AddressRegex;

@@ -12,6 +12,7 @@ use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::job::Job;
 use crate::dispatch::reached::Reached;
 use crate::dispatch::run::{Run, Tally};
+use crate::fault::Fault;
 use crate::handler::call::Context;
 use crate::handler::callable::Running;
 use crate::handler::outlet::SendError;
@@ -112,6 +113,8 @@ impl Caller {
         if let (0, Some(error)) = (tally.calls, tally.misfit) {
             dispatched.misfits += 1;
             debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
+            let Context { peer, outlet, .. } = job.context;
+            outlet.fault(&Fault::Misfit { peer, address: message.address(), error: &error });
             if options.error_replies {
                 let reason = error.to_string();
                 send(job, Message::new("/error", (message.address(), reason.as_str())));

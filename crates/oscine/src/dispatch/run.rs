@@ -10,6 +10,7 @@ use tracing::{debug, error, warn};
 use crate::address_space::contents::Method;
 use crate::dispatch::job::Job;
 use crate::dispatch::reached::Reached;
+use crate::fault::Fault;
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
 use crate::handler::outlet::Outlet;
@@ -109,6 +110,8 @@ impl<'a, 't> Run<'a, 't> {
             self.tally.errors += 1;
             self.tally.faults += 1;
             warn!(%peer, %message, %error, "handler failed");
+            let (address, error) = (message.address(), &*error);
+            self.outlet.fault(&Fault::HandlerFailed { peer, address, error });
         }
         for packet in replies.packets {
             if let Err(error) = self.outlet.send(peer, packet) {
@@ -122,6 +125,8 @@ impl<'a, 't> Run<'a, 't> {
     fn panicked(&mut self) {
         // The panic hook has told what it was; this tells where it came from.
         error!(peer = %self.call.context.peer, message = %self.call.message, "handler panicked");
+        let (peer, address) = (self.call.context.peer, self.call.message.address());
+        self.outlet.fault(&Fault::HandlerPanicked { peer, address });
         self.answer = Answer::default();
         self.tally.calls += 1;
         self.tally.panics += 1;

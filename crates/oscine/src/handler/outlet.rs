@@ -5,12 +5,16 @@ use std::fmt;
 use oscine_codec::{EncodeError, Packet};
 use thiserror::Error;
 
+use crate::fault::Fault;
 use crate::peer::Peer;
 
 /// Something that can send packets to peers: a server, as its handlers see it.
 pub(crate) trait Outlet: fmt::Debug + Send + Sync {
     /// Hands `packet` over for `peer`. Never waits.
     fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError>;
+
+    /// Hears of what goes wrong with handlers.
+    fn fault(&self, _: &Fault<'_>) {}
 }
 
 /// Why a packet was not handed over.

@@ -1,8 +1,8 @@
 //! Putting a server together.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, mpsc};
@@ -17,13 +17,15 @@ use crate::server::callers::Callers;
 use crate::server::counters::Counters;
 use crate::server::handle::ServerHandle;
 use crate::server::inbound::{INBOX, Pool};
+use crate::server::lateness::Lateness;
 use crate::server::line::Line;
 use crate::server::main_loop::MainLoop;
 use crate::server::opening::{Opened, Opener};
 use crate::server::outbound::Outbound;
 use crate::server::runner::Runner;
+use crate::server::serve_error::OnError;
 use crate::server::server::Server;
-use crate::server::shared::{OnConnect, OnDisconnect, OnError, Shared};
+use crate::server::shared::{OnConnect, OnDisconnect, OnFault, Shared};
 use crate::server::subscription::Subscribers;
 use crate::server::tasks::Tasks;
 use crate::timer::Timer;
@@ -32,12 +34,13 @@ use crate::timer::Timer;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Settings {
     pub(crate) schedule: ScheduleLimits,
+    pub(crate) on_handler_error: OnError,
 }
 
 /// Who hears of what happens.
 #[derive(Default)]
 pub(crate) struct Callbacks {
-    pub(crate) on_error: Option<OnError>,
+    pub(crate) on_error: Option<OnFault>,
     pub(crate) on_connect: Option<OnConnect>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
 }
@@ -60,6 +63,7 @@ impl Settings {
             outbound: Outbound::new(Arc::clone(&counters)),
             counters,
             line: Line::new(Engine::new(self.schedule)),
+            lateness: Lateness::default(),
             subscribers: Subscribers::default(),
             pool: Pool::default(),
             opener,
@@ -67,9 +71,12 @@ impl Settings {
             opened: opened_sender,
             changed: Notify::new(),
             on_error: callbacks.on_error,
+            on_handler_error: self.on_handler_error,
+            fatal: OnceLock::new(),
             on_connect: callbacks.on_connect,
             on_disconnect: callbacks.on_disconnect,
             stop: CancellationToken::new(),
+            over: CancellationToken::new(),
             stopped: CancellationToken::new(),
         });
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });

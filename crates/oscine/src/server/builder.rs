@@ -18,6 +18,7 @@ use crate::server::assemble::{Callbacks, Settings};
 use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
 use crate::server::opening::{Opener, Socket};
+use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 
 /// A server's description: where it listens, and what it does with what it hears.
@@ -169,6 +170,12 @@ impl ServerBuilder {
     /// Hears of each connection when it is closed, whoever closed it. It must not block.
     pub fn on_disconnect(mut self, hear: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
         self.callbacks.on_disconnect = Some(Arc::new(hear));
+        self
+    }
+
+    /// What a handler's failure does to the server. Default: [`OnError::Continue`].
+    pub const fn on_handler_error(mut self, then: OnError) -> Self {
+        self.settings.on_handler_error = then;
         self
     }
 

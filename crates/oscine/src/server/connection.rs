@@ -68,7 +68,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         let shared = self.shared;
         let broken = tokio::select! {
             broken = self.talk() => broken,
-            () = shared.stop.cancelled() => false,
+            () = shared.over.cancelled() => false,
         };
         if !broken {
             self.say_goodbye().await;

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use oscine_transport::Stats as TransportStats;
 
 use crate::dispatch::dispatched::Dispatched;
+use crate::server::lateness::LatenessStats;
 
 macro_rules! counters {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
@@ -23,6 +24,8 @@ macro_rules! counters {
             pub pending: usize,
             /// Their bytes.
             pub pending_bytes: usize,
+            /// How late bundles ran that had waited.
+            pub lateness: LatenessStats,
             /// What went through the sockets, with faults and tolerances by kind and drops by cause: all endpoints
             /// together.
             pub transport: TransportStats,
@@ -65,6 +68,8 @@ counters! {
     handler_errors,
     /// Handlers that panicked.
     handler_panics,
+    /// Handlers that were cut short because they took too long.
+    handler_timeouts,
     /// Bundles put in line for later, nested ones with a time of their own among them.
     scheduled,
     /// Bundles that were due later and refused because the schedule was full.
@@ -101,15 +106,13 @@ impl Counter {
 }
 
 impl Counters {
-    /// Adds what came of messages, but for their number.
+    /// Adds what came of messages, but for their number and for what was told as faults.
     pub(crate) fn dispatched(&self, dispatched: &Dispatched) {
         let counts = [
             (&self.calls, dispatched.calls),
             (&self.unmatched, dispatched.unmatched),
             (&self.bad_patterns, dispatched.bad_patterns),
             (&self.misfits, dispatched.misfits),
-            (&self.handler_errors, dispatched.errors),
-            (&self.handler_panics, dispatched.panics),
         ];
         for (counter, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
             counter.add(count);

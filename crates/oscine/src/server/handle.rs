@@ -17,6 +17,7 @@ use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
 use crate::server::counters::Stats;
 use crate::server::inbound::Inbound;
+use crate::server::lateness::LatenessHistogram;
 use crate::server::port::PortState;
 use crate::server::shared::Shared;
 use crate::server::subscription::{Subscription, TypedSubscription};
@@ -198,6 +199,12 @@ impl ServerHandle {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.stats()
+    }
+
+    /// How late bundles ran that had waited.
+    #[must_use]
+    pub fn lateness(&self) -> LatenessHistogram {
+        self.shared.lateness.read()
     }
 
     /// Stops the server: what runs is finished, what waits is dropped. Doing it twice is harmless.

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
 use oscine_transport::Udp;
 use tokio::sync::mpsc;
@@ -51,8 +52,21 @@ enum Event {
 }
 
 impl MainLoop {
-    /// Runs until the server is stopped. Fails only when the system's timer does.
-    pub(crate) async fn run(&mut self) -> io::Result<()> {
+    /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
+    pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
+        self.receive().await?;
+        let end = Instant::now().checked_add(drain);
+        while !drain.is_zero() {
+            self.runner.run_due().await;
+            let due = self.runner.next_deadline();
+            let Some(due) = due.filter(|due| end.is_none_or(|end| *due <= end)) else { break };
+            self.timer.set(Some(due))?;
+            self.timer.elapsed().await?;
+        }
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> io::Result<()> {
         while !self.shared.stop.is_cancelled() {
             self.runner.run_due().await;
             self.timer.set(self.runner.next_deadline())?;

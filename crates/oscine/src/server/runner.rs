@@ -119,6 +119,7 @@ impl Runner {
             };
             let Some(unit) = unit else { return };
             self.shared.counters.released.add(1);
+            self.shared.lateness.note(self.clock.now().saturating_since(unit.due));
             let outlet = Arc::clone(&self.outlet);
             let read = OnceLock::from(unit.received_at);
             let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };

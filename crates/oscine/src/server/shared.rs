@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use oscine_codec::Packet;
@@ -16,14 +16,16 @@ use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
 use crate::server::counters::{Counters, Stats};
 use crate::server::inbound::{Inbound, Pool};
+use crate::server::lateness::Lateness;
 use crate::server::line::Line;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
+use crate::server::serve_error::OnError;
 use crate::server::subscription::Subscribers;
 
 /// Hears of faults.
-pub(crate) type OnError = Arc<dyn Fn(&Fault<'_>) + Send + Sync>;
+pub(crate) type OnFault = Arc<dyn Fn(&Fault<'_>) + Send + Sync>;
 
 /// Hears of connections, and says whether it wants them.
 pub(crate) type OnConnect = Arc<dyn Fn(&Peer) -> bool + Send + Sync>;
@@ -39,6 +41,7 @@ pub(crate) struct Shared {
     pub(crate) outbound: Outbound,
     pub(crate) counters: Arc<Counters>,
     pub(crate) line: Line,
+    pub(crate) lateness: Lateness,
     pub(crate) subscribers: Subscribers,
     pub(crate) pool: Pool,
     pub(crate) opener: Opener,
@@ -46,10 +49,16 @@ pub(crate) struct Shared {
     pub(crate) opened: mpsc::UnboundedSender<(Opened, Option<Sending>)>,
     /// Wakes the loop when something has changed that it did not do itself.
     pub(crate) changed: Notify,
-    pub(crate) on_error: Option<OnError>,
+    pub(crate) on_error: Option<OnFault>,
+    pub(crate) on_handler_error: OnError,
+    /// The fault of a handler that ends the server.
+    pub(crate) fatal: OnceLock<String>,
     pub(crate) on_connect: Option<OnConnect>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
+    /// The server is to stop: nothing more is received.
     pub(crate) stop: CancellationToken,
+    /// No handler runs any more: what was handed over to be sent is sent, and no more.
+    pub(crate) over: CancellationToken,
     pub(crate) stopped: CancellationToken,
 }
 
@@ -92,16 +101,27 @@ impl Shared {
             let engine = self.line.lock();
             (engine.schedule().len(), engine.schedule().bytes())
         };
-        Stats { pending, pending_bytes, ..self.counters.read(transport) }
+        let lateness = self.lateness.read().stats();
+        Stats { pending, pending_bytes, lateness, ..self.counters.read(transport) }
     }
 
     /// Tells whoever wants to hear of faults.
     pub(crate) fn tell(&self, fault: &Fault<'_>) {
         if let Some(on_error) = &self.on_error {
-            // What it leaves behind half done is behind its own reference.
-            if catch_unwind(AssertUnwindSafe(|| on_error(fault))).is_err() {
-                error!(%fault, "the callback for faults panicked");
-            }
+            guarded(|| on_error(fault));
+        }
+    }
+
+    /// Whether a connection is wanted.
+    pub(crate) fn wants(&self, peer: &Peer) -> bool {
+        let wants = |wants: &OnConnect| guarded(|| wants(peer)).unwrap_or(false);
+        self.on_connect.as_ref().is_none_or(wants)
+    }
+
+    /// Tells that a connection is closed.
+    pub(crate) fn disconnected(&self, peer: &Peer) {
+        if let Some(on_disconnect) = &self.on_disconnect {
+            guarded(|| on_disconnect(peer));
         }
     }
 }
@@ -114,6 +134,30 @@ impl Outlet for Shared {
         }
         sent
     }
+
+    fn fault(&self, fault: &Fault<'_>) {
+        let counter = match fault {
+            Fault::HandlerFailed { .. } => &self.counters.handler_errors,
+            Fault::HandlerPanicked { .. } => &self.counters.handler_panics,
+            Fault::HandlerTimedOut { .. } => &self.counters.handler_timeouts,
+            _ => return self.tell(fault),
+        };
+        counter.add(1);
+        self.tell(fault);
+        if self.on_handler_error == OnError::Stop && self.fatal.set(fault.to_string()).is_ok() {
+            self.stop.cancel();
+        }
+    }
+}
+
+/// Calls a callback; `None` if it panicked, which must not take the server with it.
+fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
+    // What it leaves behind half done is behind its own reference.
+    let outcome = catch_unwind(AssertUnwindSafe(call)).ok();
+    if outcome.is_none() {
+        error!("a callback panicked");
+    }
+    outcome
 }
 
 impl fmt::Debug for Shared {

@@ -76,7 +76,7 @@ impl Tasks {
                 let next = tokio::select! {
                     next = queue.recv() => next,
                     // What was handed over before the end still goes out.
-                    () = tasks.shared.stop.cancelled() => queue.try_recv().ok(),
+                    () = tasks.shared.over.cancelled() => queue.try_recv().ok(),
                 };
                 let Some((packet, peer)) = next else { return };
                 if let Err(error) = sender.send(&packet, &peer).await {
@@ -99,7 +99,7 @@ impl Tasks {
         let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let peer = peer(number);
         let shared = &self.shared;
-        if shared.on_connect.as_ref().is_some_and(|wants| !wants(&peer)) {
+        if !shared.wants(&peer) {
             shared.counters.refused_connections.add(1);
             debug!(%peer, "connection refused");
             return;
@@ -162,8 +162,6 @@ impl Drop for Forgotten {
     fn drop(&mut self) {
         self.shared.outbound.disconnect(self.number);
         info!(peer = %self.peer, "disconnected");
-        if let Some(on_disconnect) = &self.shared.on_disconnect {
-            on_disconnect(&self.peer);
-        }
+        self.shared.disconnected(&self.peer);
     }
 }
