@@ -44,6 +44,7 @@
 
 mod fault;
 mod peer;
+mod time_offset;
 
 mod address_space;
 pub mod handler;
@@ -63,7 +64,9 @@ pub use address_space::{
 };
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
 pub use dispatch::{Dispatched, Dispatcher};
-pub use engine::{Engine, Handled, Unit};
+pub use engine::{
+    DueMessage, Engine, Handled, LatePolicy, RunStep, RunSteps, TimePolicy, Timing, Unit,
+};
 pub use fault::Fault;
 pub use handler::{
     BundleTime, Call, Captures, FromCall, FromCaptures, Handler, IntoReply, Lateness, Next,
@@ -78,7 +81,7 @@ pub use oscine_codec::{
 };
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
-pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits};
+pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
 pub use server::{
     Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PortState, Serve,
     ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, TypedSubscription,
@@ -86,6 +89,7 @@ pub use server::{
 #[cfg(feature = "regex")]
 pub use space::AddressRegex;
 pub use space::{Entries, Entry, Hit, IntoPlace, MethodKey, MoveError, Place, Space};
+pub use time_offset::TimeOffset;
 
 /// The README's code, compiled.
 #[cfg(doctest)]

@@ -76,6 +76,12 @@ counters! {
     schedule_refused,
     /// Bundles that waited and have run.
     released,
+    /// Bundles that came too late, and were dropped.
+    dropped_late,
+    /// Bundles with a time tag before that of the bundle around them, which ran with it.
+    disordered,
+    /// Bundles that waited and were taken out of line.
+    cancelled,
     /// Bundles that still waited when the server stopped.
     dropped_at_stop,
     /// Packets handed over to be sent.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use oscine_codec::{MessageRef, PacketRef, TimeTag, TimedMessage};
+use oscine_codec::{MessageRef, PacketRef, TimeTag};
 use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
 use tracing::{debug, trace, warn};
@@ -13,7 +13,8 @@ use crate::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::job::Job;
-use crate::engine::engine::Engine;
+use crate::engine::due::DueMessage;
+use crate::engine::timing::Timing;
 use crate::fault::Fault;
 use crate::handler::call::Context;
 use crate::handler::outlet::Outlet;
@@ -95,16 +96,18 @@ impl Runner {
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
-        let now = self.clock.now();
-        let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at);
+        let (now, timing) = (self.clock.now(), Timing::new());
+        let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at, timing);
         self.shared.line.note();
         self.shared.counters.scheduled.add(handled.scheduled);
+        self.shared.counters.dropped_late.add(handled.late);
+        self.shared.counters.disordered.add(handled.disordered);
         if let Some((bundles, overflow)) = handled.refused {
             self.shared.counters.schedule_refused.add(bundles);
             warn!(%peer, bundles, %overflow, "bundles refused");
             self.shared.tell(&Fault::ScheduleRefused { peer, bundles, overflow });
         }
-        for message in Engine::<Peer>::due_now(now, packet) {
+        for message in handled.due_now(packet) {
             self.timed(message, context, &mut dispatched).await;
         }
         dispatched
@@ -119,7 +122,7 @@ impl Runner {
             };
             let Some(unit) = unit else { return };
             self.shared.counters.released.add(1);
-            self.shared.lateness.note(self.clock.now().saturating_since(unit.due));
+            self.shared.lateness.note(self.clock.now().since(unit.due));
             let outlet = Arc::clone(&self.outlet);
             let read = OnceLock::from(unit.received_at);
             let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
@@ -137,17 +140,12 @@ impl Runner {
 
     async fn timed(
         &mut self,
-        message: TimedMessage<'_>,
+        message: DueMessage<'_>,
         context: Context<'_>,
         dispatched: &mut Dispatched,
     ) {
-        let tag = message.time_tag;
-        let lateness = if tag.is_immediate() {
-            Duration::ZERO
-        } else {
-            self.clock.now().saturating_since(tag)
-        };
-        self.message(message.message, tag, lateness, context, dispatched).await;
+        let lateness = message.lateness(self.clock.now());
+        self.message(message.message, message.time_tag, lateness, context, dispatched).await;
     }
 
     async fn message(
