@@ -83,8 +83,8 @@ pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
 pub use server::{
-    Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PortState, Serve,
-    ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, TypedSubscription,
+    Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PendingBundle, PortState,
+    Serve, ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, TypedSubscription,
 };
 #[cfg(feature = "regex")]
 pub use space::AddressRegex;

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::engine::engine::Engine;
+use crate::engine::timing::Timing;
 use crate::handler::outlet::Outlet;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::alive::Alive;
@@ -25,7 +26,7 @@ use crate::server::outbound::Outbound;
 use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
-use crate::server::shared::{OnConnect, OnDisconnect, OnFault, Shared};
+use crate::server::shared::{OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
 use crate::server::subscription::Subscribers;
 use crate::server::tasks::Tasks;
 use crate::timer::Timer;
@@ -34,6 +35,7 @@ use crate::timer::Timer;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Settings {
     pub(crate) schedule: ScheduleLimits,
+    pub(crate) timing: Timing,
     pub(crate) on_handler_error: OnError,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Settings {
 pub(crate) struct Callbacks {
     pub(crate) on_error: Option<OnFault>,
     pub(crate) on_connect: Option<OnConnect>,
+    pub(crate) on_bundle_start: Option<OnBundle>,
+    pub(crate) on_bundle_end: Option<OnBundle>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
 }
 
@@ -62,7 +66,7 @@ impl Settings {
             ports: ArcSwap::default(),
             outbound: Outbound::new(Arc::clone(&counters)),
             counters,
-            line: Line::new(Engine::new(self.schedule)),
+            line: Line::new(Engine::new(self.schedule), self.timing),
             lateness: Lateness::default(),
             subscribers: Subscribers::default(),
             pool: Pool::default(),
@@ -74,6 +78,8 @@ impl Settings {
             on_handler_error: self.on_handler_error,
             fatal: OnceLock::new(),
             on_connect: callbacks.on_connect,
+            on_bundle_start: callbacks.on_bundle_start,
+            on_bundle_end: callbacks.on_bundle_end,
             on_disconnect: callbacks.on_disconnect,
             stop: CancellationToken::new(),
             over: CancellationToken::new(),

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 
-use oscine_codec::DecodeOptions;
+use oscine_codec::{DecodeOptions, TimeTag};
 use oscine_transport::framing::DEFAULT_MAX_FRAME;
 use oscine_transport::hook::Hook;
 use oscine_transport::tcp::Listener;
 use oscine_transport::{Endpoint, Udp};
 
 use crate::address_space::address_space::AddressSpace;
+use crate::engine::timing::Timing;
 use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::schedule::limits::ScheduleLimits;
@@ -132,6 +133,13 @@ impl ServerBuilder {
         self
     }
 
+    /// How time tags are taken: whether bundles wait, what becomes of late ones, and how far the clocks of peers are
+    /// off. Default [`Timing::new`].
+    pub const fn timing(mut self, timing: Timing) -> Self {
+        self.settings.timing = timing;
+        self
+    }
+
     /// How large a frame of a stream may be, in bytes. Default 1 MiB. Each connection may take that much memory.
     pub const fn max_frame(mut self, bytes: usize) -> Self {
         self.max_frame = bytes;
@@ -170,6 +178,24 @@ impl ServerBuilder {
     /// Hears of each connection when it is closed, whoever closed it. It must not block.
     pub fn on_disconnect(mut self, hear: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
         self.callbacks.on_disconnect = Some(Arc::new(hear));
+        self
+    }
+
+    /// Hears of each bundle before the first of its messages that run now, when it runs and not when it arrives: who
+    /// sent it, and the time tag that applies to it. Nested bundles are between the start and the end of what is around
+    /// them. It must not block.
+    pub fn on_bundle_start(
+        mut self,
+        hear: impl Fn(&Peer, TimeTag) + Send + Sync + 'static,
+    ) -> Self {
+        self.callbacks.on_bundle_start = Some(Arc::new(hear));
+        self
+    }
+
+    /// Hears of each bundle when the last of its messages that run now is through; see
+    /// [`on_bundle_start`](Self::on_bundle_start).
+    pub fn on_bundle_end(mut self, hear: impl Fn(&Peer, TimeTag) + Send + Sync + 'static) -> Self {
+        self.callbacks.on_bundle_end = Some(Arc::new(hear));
         self
     }
 

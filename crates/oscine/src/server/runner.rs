@@ -14,7 +14,7 @@ use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::job::Job;
 use crate::engine::due::DueMessage;
-use crate::engine::timing::Timing;
+use crate::engine::steps::{RunStep, RunSteps};
 use crate::fault::Fault;
 use crate::handler::call::Context;
 use crate::handler::outlet::Outlet;
@@ -96,7 +96,7 @@ impl Runner {
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
-        let (now, timing) = (self.clock.now(), Timing::new());
+        let (now, timing) = (self.clock.now(), self.shared.line.timing());
         let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at, timing);
         self.shared.line.note();
         self.shared.counters.scheduled.add(handled.scheduled);
@@ -107,35 +107,46 @@ impl Runner {
             warn!(%peer, bundles, %overflow, "bundles refused");
             self.shared.tell(&Fault::ScheduleRefused { peer, bundles, overflow });
         }
-        for message in handled.due_now(packet) {
-            self.timed(message, context, &mut dispatched).await;
-        }
+        self.steps(handled.steps_now(packet), context, &mut dispatched).await;
         dispatched
     }
 
     /// Runs every bundle that is due.
     pub(crate) async fn run_due(&mut self) {
-        loop {
-            let unit = match self.shared.line.lock_if_waiting() {
-                Some(mut engine) => engine.handle_timeout(self.clock.now()),
-                None => return,
-            };
-            let Some(unit) = unit else { return };
+        while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
             self.shared.counters.released.add(1);
             self.shared.lateness.note(self.clock.now().since(unit.due));
             let outlet = Arc::clone(&self.outlet);
             let read = OnceLock::from(unit.received_at);
             let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
-            for message in unit.messages() {
-                self.timed(message, context, &mut Dispatched::default()).await;
-            }
+            self.steps(unit.steps(), context, &mut Dispatched::default()).await;
         }
     }
 
     /// When the next bundle is due.
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let due = self.shared.line.lock_if_waiting()?.next_timeout()?;
-        self.clock.instant(due)
+        self.clock.instant(self.shared.line.next_due()?)
+    }
+
+    /// Runs what is due of a bundle.
+    async fn steps(
+        &mut self,
+        steps: RunSteps<'_>,
+        context: Context<'_>,
+        dispatched: &mut Dispatched,
+    ) {
+        for step in steps {
+            let shared = &self.shared;
+            match step {
+                RunStep::Start { time_tag, .. } => {
+                    shared.bundle(shared.on_bundle_start.as_ref(), context.peer, time_tag);
+                }
+                RunStep::Message(message) => self.timed(message, context, dispatched).await,
+                RunStep::End { time_tag, .. } => {
+                    shared.bundle(shared.on_bundle_end.as_ref(), context.peer, time_tag);
+                }
+            }
+        }
     }
 
     async fn timed(

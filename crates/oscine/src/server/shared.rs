@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
-use oscine_codec::Packet;
+use oscine_codec::{Packet, TimeTag};
 use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -29,6 +29,9 @@ pub(crate) type OnFault = Arc<dyn Fn(&Fault<'_>) + Send + Sync>;
 
 /// Hears of connections, and says whether it wants them.
 pub(crate) type OnConnect = Arc<dyn Fn(&Peer) -> bool + Send + Sync>;
+
+/// Hears of the start or the end of a bundle.
+pub(crate) type OnBundle = Arc<dyn Fn(&Peer, TimeTag) + Send + Sync>;
 
 /// Hears of connections that are closed.
 pub(crate) type OnDisconnect = Arc<dyn Fn(&Peer) + Send + Sync>;
@@ -54,6 +57,8 @@ pub(crate) struct Shared {
     /// The fault of a handler that ends the server.
     pub(crate) fatal: OnceLock<String>,
     pub(crate) on_connect: Option<OnConnect>,
+    pub(crate) on_bundle_start: Option<OnBundle>,
+    pub(crate) on_bundle_end: Option<OnBundle>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
     /// The server is to stop: nothing more is received.
     pub(crate) stop: CancellationToken,
@@ -116,6 +121,13 @@ impl Shared {
     pub(crate) fn wants(&self, peer: &Peer) -> bool {
         let wants = |wants: &OnConnect| guarded(|| wants(peer)).unwrap_or(false);
         self.on_connect.as_ref().is_none_or(wants)
+    }
+
+    /// Tells that a bundle begins or ends.
+    pub(crate) fn bundle(&self, hear: Option<&OnBundle>, peer: &Peer, time_tag: TimeTag) {
+        if let Some(hear) = hear {
+            guarded(|| hear(peer, time_tag));
+        }
     }
 
     /// Tells that a connection is closed.
