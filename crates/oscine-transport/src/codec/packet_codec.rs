@@ -160,15 +160,16 @@ impl<F: Framing> PacketCodec<F> {
                     return Some(Err(self.lost(error)));
                 }
             };
-            let item = match found {
-                Found::More => {
-                    done += consumed;
-                    break None;
-                }
-                Found::Fault(fault) => taker.take_bad(self.damaged(fault)),
-                Found::Frame(place) => self.pass(rest.get(place).unwrap_or_default(), taker),
-            };
             done += consumed;
+            let frame = match found {
+                Found::More => break None,
+                Found::Fault(fault) => match taker.take_bad(self.damaged(fault)) {
+                    None => continue,
+                    item => break item,
+                },
+                Found::Frame(place) => rest.get(place).unwrap_or_default(),
+            };
+            let item = self.pass(frame, taker);
             if item.is_some() {
                 break item;
             }

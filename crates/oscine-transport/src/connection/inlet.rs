@@ -1,7 +1,6 @@
 //! What arrives on a connection.
 
 use core::{
-    mem,
     pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
@@ -26,6 +25,8 @@ pub(super) struct Inlet {
     /// How many bytes were read so far.
     read: u64,
     flow: Flow,
+    /// The error at which the stream ended, until what was taken before it has been handed out.
+    failed: Option<StreamError>,
     patience: Patience,
 }
 
@@ -34,21 +35,17 @@ pub(super) struct Inlet {
 /// ```text
 ///  ┌──────┐ nothing more ┌────────┐ no item left ┌──────┐
 ///  │ Open ├─────────────►│ Ending ├─────────────►│ Over │
-///  └──┬───┘              └───┬────┘              └▲───▲─┘
-///     │                      │        error       │   │
-///     ├──────────────────────┼────────────────────┘   │ the error
-///     │                      │  error behind items    │
-///     └──────────────────────┴───────────────► Failed─┘
+///  └──┬───┘              └───┬────┘              └──▲───┘
+///     │                      │        error         │
+///     └──────────────────────┴──────────────────────┘
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
     /// More may arrive.
     Open,
     /// The peer has ended its stream, of which the last items are taken out.
     Ending,
-    /// What was good before the error has been handed out, and the error has not.
-    Failed(StreamError),
-    /// There is nothing more.
+    /// There is nothing more but the error, if one is left.
     Over,
 }
 
@@ -58,6 +55,7 @@ impl Inlet {
             buffer: BytesMut::with_capacity(CAPACITY),
             read: 0,
             flow: Flow::Open,
+            failed: None,
             patience: Patience::new(idle, frame),
         }
     }
@@ -106,23 +104,17 @@ impl Inlet {
                     }
                     Err(error) => error,
                 },
-                Flow::Failed(_) | Flow::Over => return Poll::Ready(self.last().map(Err)),
+                Flow::Over => return Poll::Ready(self.failed.take().map(Err)),
             };
             fate.unreadable(&error, codec.counters());
-            self.flow = Flow::Failed(error);
+            self.flow = Flow::Over;
             return Poll::Ready(match taker.at_hand() {
-                Some(item) => Some(Ok(item)),
-                None => self.last().map(Err),
+                Some(item) => {
+                    self.failed = Some(error);
+                    Some(Ok(item))
+                }
+                None => Some(Err(error)),
             });
-        }
-    }
-
-    /// Takes the error at which it ended, if that has not been handed out.
-    #[cold]
-    fn last(&mut self) -> Option<StreamError> {
-        match mem::replace(&mut self.flow, Flow::Over) {
-            Flow::Failed(error) => Some(error),
-            Flow::Open | Flow::Ending | Flow::Over => None,
         }
     }
 
