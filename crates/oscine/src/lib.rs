@@ -71,8 +71,8 @@ pub use oscine_codec::{
     self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,
     BundleBuilder, BundleEncoder, BundleRef, Char, Color, DecodeError, DecodeErrorKind,
     DecodeOptions, EncodeError, FromArg, FromArgs, Impulse, Limits, Message, MessageBuilder,
-    MessageRef, Midi, Nil, Packet, PacketRef, Pattern, Profile, ReadError, Rest, Symbol, TagSet,
-    Text, TimeTag, TimedMessage, ToArg, ToArgs, Tolerances, TypedError,
+    MessageRef, Midi, Nil, Packet, PacketRef, Pattern, PatternOptions, Profile, ReadError, Rest,
+    Symbol, TagSet, Text, TimeTag, TimedMessage, ToArg, ToArgs, Tolerances, TypedError,
 };
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;

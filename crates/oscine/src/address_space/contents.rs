@@ -107,7 +107,8 @@ impl Contents {
             Rest::Literal(address) => self.methods.catching(address),
             Rest::Pattern(pattern, state) => {
                 self.methods.matching_below(pattern, state.clone(), |anywhere| {
-                    let whole = Pattern::new(format!("{base}{anywhere}"));
+                    let text = format!("{base}{anywhere}");
+                    let whole = Pattern::with_options(text, anywhere.options());
                     whole.is_ok_and(|whole| whole.overlaps(pattern))
                 })
             }

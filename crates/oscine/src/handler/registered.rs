@@ -62,7 +62,8 @@ impl Registered<'_> {
                 let pattern = if base.is_empty() {
                     pattern
                 } else {
-                    joined = Pattern::new(format!("{base}{pattern}")).ok()?;
+                    let text = format!("{base}{pattern}");
+                    joined = Pattern::with_options(text, pattern.options()).ok()?;
                     &joined
                 };
                 let sent;

@@ -311,10 +311,17 @@ fn walkable(place: &Place) -> bool {
 
 /// The way to where a pattern is registered.
 fn steps(pattern: &Pattern) -> impl Iterator<Item = Step<'_>> {
-    let names = pattern.as_str().split('/').skip(1);
-    pattern.parts().iter().zip(names).map(|(part, text)| match part.literal() {
-        Some(name) => Step::Name(name),
-        None => Step::Glob(text, part),
+    let (text, mut end) = (pattern.as_str(), 0);
+    let names = text.split('/').skip(1);
+    pattern.parts().iter().zip(names).map(move |(part, name)| {
+        let slash = end;
+        end += 1 + name.len();
+        match part.literal() {
+            Some(name) => Step::Name(name),
+            // Without nesting the same text means something else: the slash in front keeps them apart.
+            None if part.is_nested() => Step::Glob(text.get(slash..end).unwrap_or(name), part),
+            None => Step::Glob(name, part),
+        }
     })
 }
 

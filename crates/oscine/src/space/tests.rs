@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use oscine_codec::{Address, Pattern};
+use oscine_codec::{Address, Pattern, PatternOptions};
 
 use super::*;
 
@@ -78,6 +78,24 @@ fn a_walk_agrees_with_matching_each_address_alone() {
         let alone = addresses.iter().enumerate().filter(|(_, a)| compiled.matches(a));
         assert_eq!(hits(&space, pattern), alone.map(|(i, _)| i).collect::<Vec<_>>(), "{pattern}");
     }
+}
+
+#[test]
+fn braces_with_wildcards_are_kept_apart_from_plain_ones() {
+    let text = "/a/{b*,c}/x";
+    let nested = Pattern::with_options(text, PatternOptions::new().nested(true)).unwrap();
+    let mut space = space(&[text]);
+    space.insert(Place::Pattern(nested), 1);
+    let caught = |space: &Space<usize>, text: &str| values(&space.catching(text));
+    assert_eq!(caught(&space, "/a/bb/x"), [1]);
+    assert_eq!(caught(&space, "/a/c/x"), [0, 1]);
+    assert_eq!(hits(&space, "/a/b?/x"), [1]);
+    assert_eq!(hits(&space, "/a/[c]/*"), [0, 1]);
+    // They stay what they are when they move.
+    space.move_subtree(&address("/a"), &address("/n/m")).unwrap();
+    assert_eq!(caught(&space, "/n/m/bb/x"), [1]);
+    assert_eq!((space.remove(MethodKey(0)), caught(&space, "/n/m/c/x")), (true, vec![1]));
+    assert!(space.remove(MethodKey(1)) && space.is_empty() && !space.has_patterns());
 }
 
 #[test]
