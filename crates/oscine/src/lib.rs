@@ -58,14 +58,15 @@ mod client;
 mod server;
 
 pub use address_space::{
-    Access, AddressSpace, Change, Changes, Edit, Info, MethodGuard, MountError, Seen,
+    Access, AddressSpace, Change, Changes, Edit, Info, MethodGuard, MethodRef, MountError, Seen,
+    WithState,
 };
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
 pub use dispatch::{Dispatched, Dispatcher};
 pub use engine::{Engine, Handled, Unit};
 pub use handler::{
-    BundleTime, Call, Captures, FromCall, FromCaptures, Handler, IntoReply, Lateness, Next,
-    ReceivedAt, Replies, Reply, SendError, State, TypeTags,
+    BundleTime, Call, Captures, FromCall, FromCaptures, Handler, HandlerExt, IntoReply, Lateness,
+    Next, ReceivedAt, Replies, Reply, SendError, State, TypeTags,
 };
 pub use oscine_codec::{
     self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,

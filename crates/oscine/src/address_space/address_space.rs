@@ -43,7 +43,7 @@ use crate::space::place::{IntoPlace, Place};
 /// assert!(space.remove(key));
 /// # Ok::<(), oscine::AddressError>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct AddressSpace {
     pub(crate) shared: Arc<Shared>,
 }
@@ -293,8 +293,7 @@ impl AddressSpace {
 
     fn edit_home(&self, change: impl FnOnce(&mut Home)) {
         self.edit(|edit| {
-            let home = &edit.contents.home;
-            let mut home = Home { base: None, states: home.states.clone(), exact: home.exact };
+            let mut home = Home::clone(&edit.contents.home);
             change(&mut home);
             edit.contents.home = Arc::new(home);
         });

@@ -179,7 +179,7 @@ impl Contents {
     /// What the methods of this space have in common when it is mounted at `base`.
     fn home_at(&self, base: &str) -> Arc<Home> {
         let base = Address::new(base).ok();
-        Arc::new(Home { base, states: self.home.states.clone(), exact: self.home.exact })
+        Arc::new(Home { base, ..Home::clone(&self.home) })
     }
 }
 
