@@ -256,3 +256,29 @@ async fn first_match_stops_at_a_wrapped_handler_too() {
     assert_eq!(dispatch(&space, "/a", 0).await.calls, 2);
     assert_eq!(dispatch(&space, "/a", 1).await.calls, 1);
 }
+
+#[test]
+fn a_call_that_is_given_up_does_not_begin() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build();
+    let calls = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&calls);
+    let space = AddressSpace::new();
+    let counting = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+    };
+    space.method("/a", counting.blocking()).unwrap();
+    runtime.unwrap().block_on(async {
+        let (release, blocked) = mpsc::channel::<()>();
+        let first = tokio::task::spawn_blocking(move || blocked.recv().unwrap());
+        // It waits for the one thread.
+        assert!(Box::pin(dispatch(&space, "/a", ())).now_or_never().is_none());
+        let message = Message::new("/a", ()).unwrap();
+        let mut dispatcher = Dispatcher::new(space.clone());
+        let mut heard = Box::pin(dispatcher.dispatch(message.view().into()));
+        assert!(heard.as_mut().now_or_never().is_none());
+        release.send(()).unwrap();
+        assert_eq!(heard.await.calls, 1);
+        first.await.unwrap();
+    });
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
+}

@@ -72,6 +72,19 @@ impl AddressSpace {
 
     /// Registers a handler for an address and all that lie below it: `/a` and `/a/b`, but not `/ab`.
     ///
+    /// [`Captures`](crate::Captures) tell what lies below:
+    ///
+    /// ```
+    /// use oscine::{AddressSpace, Captures, Rest};
+    ///
+    /// let space = AddressSpace::new();
+    /// space.subtree("/video", |Captures((rest,)): Captures<(String,)>, args: Rest<f32>| {
+    ///     // "layer/2/opacity" for /video/layer/2/opacity, and "" for /video itself.
+    ///     println!("{rest}: {:?}", args.0);
+    /// })?;
+    /// # Ok::<(), oscine::AddressError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`AddressError`] when `address` is not an address.

@@ -175,3 +175,26 @@ macro_rules! handlers {
 }
 
 arities!(handlers);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_of_calls_that_are_through_are_kept_up_to_a_limit() {
+        let handler = AsyncHandler {
+            function: async || {},
+            spare: Mutex::default(),
+            marker: PhantomData::<fn(())>,
+        };
+        let under_way: Vec<_> =
+            (0..MOST_SPARE + 3).map(|_| handler.begin(async { Replies::default() })).collect();
+        assert_eq!(handler.spare().len(), 0);
+        for (through, running) in (1..).zip(under_way) {
+            handler.recycle(running);
+            assert_eq!(handler.spare().len(), MOST_SPARE.min(through));
+        }
+        drop(handler.begin(async { Replies::default() }));
+        assert_eq!(handler.spare().len(), MOST_SPARE - 1);
+    }
+}

@@ -22,7 +22,7 @@ use crate::handler::wrapped::Wrapped;
     message = "`{Self}` is not a handler with a state of type `{S}`",
     label = "not a handler with a state of type `{S}`",
     note = "it is a function, method or closure that is `Send + Sync + 'static` and takes `&{S}` first, or, if it is \
-            async, `&{S}` or `Arc<{S}>`; each of its (at most twelve) other parameters has to be `FromCall`, and what \
+            async, `&{S}` or `Arc<{S}>`, and its future is `Send`; each of its (at most twelve) other parameters has to be `FromCall`, and what \
             it returns `IntoReply`",
     note = "parameters are owned: `String` and not `&str`"
 )]

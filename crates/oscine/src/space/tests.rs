@@ -99,6 +99,22 @@ fn braces_with_wildcards_are_kept_apart_from_plain_ones() {
 }
 
 #[test]
+fn what_was_registered_is_had_by_its_key() {
+    let places = ["/a", "/a", "/a/*", "/a/{b,c}/x", "//x", "/b", "/"];
+    let mut space = space(&places);
+    let nested = Pattern::with_options("/a/{b*,c}/x", PatternOptions::new().nested(true)).unwrap();
+    space.insert(Place::Pattern(nested), 7);
+    space.insert(Place::Subtree(address("/a")), 8);
+    for value in 0..9 {
+        let key = MethodKey(value);
+        assert_eq!(space.get(key).copied(), usize::try_from(value).ok());
+        assert!(space.remove(key));
+        assert_eq!(space.get(key), None);
+    }
+    assert!(space.is_empty());
+}
+
+#[test]
 fn what_is_removed_leaves_no_trace() {
     let mut space = space(&["/a", "/a/b", "/a/b", "/a/*", "/a/{b,c}/x", "//x"]);
     let subtree = space.insert(Place::Subtree(address("/a/b/c")), 6);
