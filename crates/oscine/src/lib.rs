@@ -60,7 +60,8 @@ mod client;
 mod server;
 
 pub use address_space::{
-    Access, AddressSpace, Change, Changes, Edit, Info, MethodGuard, MountError, Seen,
+    Access, AddressSpace, Change, Changes, Edit, Info, MethodGuard, MethodRef, MountError, Seen,
+    WithState,
 };
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
 pub use dispatch::{Dispatched, Dispatcher};
@@ -69,15 +70,15 @@ pub use engine::{
 };
 pub use fault::Fault;
 pub use handler::{
-    BundleTime, Call, Captures, FromCall, FromCaptures, Handler, IntoReply, Lateness, Next,
-    ReceivedAt, Replies, Reply, SendError, State, TypeTags,
+    BundleTime, Call, Captures, FromCall, FromCaptures, Handler, HandlerExt, IntoReply, Lateness,
+    Next, ReceivedAt, Replies, Reply, SendError, State, TypeTags,
 };
 pub use oscine_codec::{
     self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,
     BundleBuilder, BundleEncoder, BundleRef, Char, Color, DecodeError, DecodeErrorKind,
     DecodeOptions, EncodeError, FromArg, FromArgs, Impulse, Limits, Message, MessageBuilder,
-    MessageRef, Midi, Nil, Packet, PacketRef, Pattern, Profile, ReadError, Rest, Symbol, TagSet,
-    Text, TimeTag, TimedMessage, ToArg, ToArgs, Tolerances, TypedError,
+    MessageRef, Midi, Nil, Packet, PacketRef, Pattern, PatternOptions, Profile, ReadError, Rest,
+    Symbol, TagSet, Text, TimeTag, TimedMessage, ToArg, ToArgs, Tolerances, TypedError,
 };
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;

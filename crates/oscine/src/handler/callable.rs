@@ -1,6 +1,9 @@
 //! Handlers without their types.
 
+use std::sync::Arc;
+
 use oscine_codec::ReadError;
+use tokio::sync::Semaphore;
 use tokio_util::sync::ReusableBoxFuture;
 
 use crate::handler::call::Call;
@@ -39,4 +42,10 @@ pub(crate) trait Callable: Send + Sync {
 
     /// Takes the box of a call that is through back, for the next one.
     fn recycle(&self, _: Running) {}
+
+    /// How many calls may be under way at once while other messages go on; `None` for a handler that messages wait for.
+    #[cfg_attr(not(test), allow(dead_code, reason = "dispatching does not ask for it yet"))]
+    fn slots(&self) -> Option<&Arc<Semaphore>> {
+        None
+    }
 }
