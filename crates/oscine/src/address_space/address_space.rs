@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::mem;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use oscine_codec::{Address, AddressError};
@@ -155,7 +156,8 @@ impl AddressSpace {
 
     /// Takes one registration back. False when it is gone already.
     ///
-    /// A call that has begun is not cut short.
+    /// A call that has begun is not cut short. What the handler has captured is dropped when no dispatcher holds it any
+    /// more: a server lets go before it waits, a [`Dispatcher`](crate::Dispatcher) with the next packet.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn remove(&self, key: MethodKey) -> bool {
         self.edit(|edit| edit.remove(key))
@@ -233,7 +235,9 @@ impl AddressSpace {
         let result = change(&mut edit);
         let mut contents = mem::take(&mut edit.contents);
         contents.generation += 1;
+        let generation = contents.generation;
         let _before = self.shared.contents.swap(Arc::new(contents));
+        self.shared.generation.store(generation, Ordering::Release);
         for change in edit.changes.drain(..) {
             // Without a listener there is nobody to tell.
             let _ = listeners.as_ref().map(|listeners| listeners.send(change));

@@ -59,14 +59,23 @@ impl Dispatcher {
             let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
             let job = Job { message, time_tag, lateness, context };
             self.caller.message(&job, &mut dispatched).await;
-            return dispatched;
+        } else {
+            for timed in packet.messages() {
+                let (message, time_tag) = (timed.message, timed.time_tag);
+                let job = Job { message, time_tag, lateness: Duration::ZERO, context };
+                self.caller.message(&job, &mut dispatched).await;
+            }
         }
-        for timed in packet.messages() {
-            let (message, time_tag) = (timed.message, timed.time_tag);
-            let job = Job { message, time_tag, lateness: Duration::ZERO, context };
-            self.caller.message(&job, &mut dispatched).await;
-        }
+        self.caller.pause();
         dispatched
+    }
+
+    /// Lets go of what is registered.
+    ///
+    /// Else handlers that are taken back while no packet comes are dropped with the next packet. A program that may wait
+    /// long for it calls this before.
+    pub fn rest(&mut self) {
+        self.caller.rest();
     }
 }
 

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use oscine_codec::{ArgReader, MessageRef, TimeTag};
+use oscine_codec::{MessageRef, TimeTag};
 
 use crate::handler::call::{Call, Context};
-use crate::handler::registered::Registered;
 
 /// One message to be run, and its circumstances.
 #[derive(Debug)]
@@ -21,15 +20,6 @@ impl<'a> Job<'a> {
     /// A call that is not aimed at a handler yet.
     #[inline]
     pub(crate) fn call(&self) -> Call<'a> {
-        let all_args = self.message.args();
-        Call {
-            context: self.context,
-            message: self.message,
-            all_args,
-            args: ArgReader::exact(all_args),
-            registered: Registered::default(),
-            time_tag: self.time_tag,
-            lateness: self.lateness,
-        }
+        Call::new(self.message, self.time_tag, self.lateness, self.context)
     }
 }

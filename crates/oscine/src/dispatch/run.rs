@@ -9,18 +9,19 @@ use tracing::{debug, error, warn};
 
 use crate::address_space::contents::Method;
 use crate::dispatch::job::Job;
-use crate::dispatch::reached::Reached;
+use crate::dispatch::reached::{Reached, Take};
 use crate::fault::Fault;
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
 use crate::handler::outlet::Outlet;
+use crate::handler::registered::Registered;
 
 /// The calls of one message's handlers.
 pub(crate) struct Run<'a, 't> {
     call: Call<'a>,
     outlet: &'a dyn Outlet,
     /// What the handler that is called leaves behind; nothing between calls.
-    answer: Answer,
+    answer: &'t mut Answer,
     tally: &'t mut Tally,
 }
 
@@ -44,9 +45,9 @@ pub(crate) struct Tally {
 
 impl<'a, 't> Run<'a, 't> {
     #[inline]
-    pub(crate) fn new(job: &Job<'a>, tally: &'t mut Tally) -> Self {
+    pub(crate) fn new(job: &Job<'a>, answer: &'t mut Answer, tally: &'t mut Tally) -> Self {
         let outlet = &**job.context.outlet;
-        Self { call: job.call(), outlet, answer: Answer::default(), tally }
+        Self { call: job.call(), outlet, answer, tally }
     }
 
     /// Calls handlers up to the first that is async and under way: that is handed back, to be
@@ -55,27 +56,13 @@ impl<'a, 't> Run<'a, 't> {
         loop {
             // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and
             // replies that are dropped.
-            match catch_unwind(AssertUnwindSafe(|| self.call_each(reached, first_match))) {
+            match catch_unwind(AssertUnwindSafe(|| {
+                reached.hand_over(self.tally.next, Calls { run: self, first_match })
+            })) {
                 Ok(running) => return running,
                 Err(_) => self.panicked(),
             }
         }
-    }
-
-    fn call_each(&mut self, reached: &'a Reached<'_>, first_match: bool) -> Option<Running> {
-        while let Some((method, registered)) = reached.handler(self.tally.next) {
-            if self.tally.taken && first_match {
-                break;
-            }
-            self.tally.next += 1;
-            self.call.aim(registered);
-            match method.call(&mut self.call, &mut self.answer) {
-                Outcome::Done => self.called(),
-                Outcome::Running => return self.answer.running.take(),
-                Outcome::Misfit => self.tally.misfit = self.answer.misfit.take(),
-            }
-        }
-        None
     }
 
     /// Sees an async handler through. Whatever it does, it comes back here.
@@ -99,6 +86,11 @@ impl<'a, 't> Run<'a, 't> {
         } else {
             self.reply();
         }
+    }
+
+    #[cold]
+    fn misfit(&mut self) {
+        self.tally.misfit = self.answer.misfit.take();
     }
 
     #[cold]
@@ -127,10 +119,39 @@ impl<'a, 't> Run<'a, 't> {
         error!(peer = %self.call.context.peer, message = %self.call.message, "handler panicked");
         let (peer, address) = (self.call.context.peer, self.call.message.address());
         self.outlet.fault(&Fault::HandlerPanicked { peer, address });
-        self.answer = Answer::default();
+        *self.answer = Answer::default();
         self.tally.calls += 1;
         self.tally.panics += 1;
         self.tally.faults += 1;
         self.tally.taken = true;
+    }
+}
+
+/// Calls what it takes.
+struct Calls<'r, 'a, 't> {
+    run: &'r mut Run<'a, 't>,
+    first_match: bool,
+}
+
+impl<'a> Take<'a> for Calls<'_, 'a, '_> {
+    /// The handler that is async and under way.
+    type Output = Option<Running>;
+
+    #[inline(always)]
+    fn take(self, handlers: impl Iterator<Item = (&'a Method, Registered<'a>)>) -> Self::Output {
+        let (run, first_match) = (self.run, self.first_match);
+        for (method, registered) in handlers {
+            if first_match && run.tally.taken {
+                break;
+            }
+            run.tally.next += 1;
+            run.call.aim(registered);
+            match method.call(&mut run.call, run.answer) {
+                Outcome::Done => run.called(),
+                Outcome::Running => return run.answer.running.take(),
+                Outcome::Misfit => run.misfit(),
+            }
+        }
+        None
     }
 }

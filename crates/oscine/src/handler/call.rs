@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use oscine_codec::{Address, ArgReader, Args, MessageRef, TimeTag};
+use oscine_codec::{Address, ArgReader, MessageRef, TimeTag};
 
 use crate::handler::outlet::Outlet;
 use crate::handler::registered::Registered;
@@ -24,7 +24,8 @@ pub(crate) struct Context<'a> {
 pub struct Call<'a> {
     pub(crate) context: Context<'a>,
     pub(crate) message: MessageRef<'a>,
-    pub(crate) all_args: Args<'a>,
+    /// Of all arguments.
+    fresh: ArgReader<'a>,
     pub(crate) args: ArgReader<'a>,
     pub(crate) registered: Registered<'a>,
     pub(crate) time_tag: TimeTag,
@@ -32,6 +33,19 @@ pub struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
+    /// A call that is not aimed at a handler yet.
+    #[inline]
+    pub(crate) fn new(
+        message: MessageRef<'a>,
+        time_tag: TimeTag,
+        lateness: Duration,
+        context: Context<'a>,
+    ) -> Self {
+        let fresh = ArgReader::coercing(message.args());
+        let (args, registered) = (fresh.clone(), Registered::default());
+        Self { context, message, fresh, args, registered, time_tag, lateness }
+    }
+
     /// The message.
     #[must_use]
     pub const fn message(&self) -> MessageRef<'a> {
@@ -62,10 +76,14 @@ impl<'a> Call<'a> {
     }
 
     /// Gets ready for the next handler.
+    #[inline(always)]
     pub(crate) fn aim(&mut self, registered: Registered<'a>) {
         let exact = registered.home.is_some_and(|home| home.exact);
-        let args = self.all_args;
-        self.args = if exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
+        if exact == self.fresh.is_coercing() {
+            let args = self.fresh.remaining();
+            self.fresh = if exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
+        }
+        self.args = self.fresh.clone();
         self.registered = registered;
     }
 }

@@ -1,0 +1,77 @@
+//! Telling what comes again from what comes once.
+
+/// Remembers what has come, so that only what comes again is let in.
+///
+/// It holds one bit for each value of a part of a hash, and forgets all of them when many are set. So it may take
+/// something for known that is not, one time in eight at most; what comes again soon it always knows.
+#[derive(Default)]
+pub(crate) struct Doorkeeper {
+    /// Made for the first that comes.
+    bits: Option<Box<[u64; WORDS]>>,
+    set: usize,
+}
+
+impl Doorkeeper {
+    /// Whether what has this hash seems to have come before. From now on it has.
+    pub(crate) fn knows(&mut self, hash: u64) -> bool {
+        if self.set >= MOST {
+            self.forget();
+        }
+        let bits = self.bits.get_or_insert_with(|| Box::new([0; WORDS]));
+        // Of a good hash any bits will do.
+        let [low, high, ..] = hash.to_le_bytes();
+        let bit = usize::from(u16::from_le_bytes([low, high])) % (64 * WORDS);
+        let Some(word) = bits.get_mut(bit / 64) else { return false };
+        let mask = 1 << (bit % 64);
+        let known = *word & mask != 0;
+        *word |= mask;
+        self.set += usize::from(!known);
+        known
+    }
+
+    fn forget(&mut self) {
+        if let Some(bits) = &mut self.bits {
+            bits.fill(0);
+        }
+        self.set = 0;
+    }
+}
+
+/// 8,192 bits.
+const WORDS: usize = 128;
+
+/// How many bits are set at most: an eighth.
+const MOST: usize = 64 * WORDS / 8;
+
+#[cfg(test)]
+mod tests {
+    use std::hash::BuildHasher;
+
+    use foldhash::fast::FixedState;
+
+    use super::*;
+
+    #[test]
+    fn what_comes_again_is_known() {
+        let mut doorkeeper = Doorkeeper::default();
+        assert_eq!(
+            [7, 8, 7, 8, 9].map(|hash| doorkeeper.knows(hash)),
+            [false, false, true, true, false]
+        );
+        doorkeeper.forget();
+        assert!(!doorkeeper.knows(7));
+    }
+
+    #[test]
+    fn a_thousand_by_turns_are_known_the_second_time_and_strangers_seldom() {
+        let mut doorkeeper = Doorkeeper::default();
+        let hash = |n: u64| FixedState::default().hash_one(n);
+        for n in 0..1000 {
+            doorkeeper.knows(hash(n));
+        }
+        assert!((0..1000).all(|n| doorkeeper.knows(hash(n))));
+        let mistaken = (1000..100_000).filter(|&n| doorkeeper.knows(hash(n))).count();
+        assert!((1..99_000 / 8).contains(&mistaken), "{mistaken}");
+        assert!(doorkeeper.set <= MOST);
+    }
+}
