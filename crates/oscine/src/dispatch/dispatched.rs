@@ -6,7 +6,8 @@
 pub struct Dispatched {
     /// Messages run, whether a method was there or not.
     pub messages: usize,
-    /// Calls of handlers, fallbacks among them.
+    /// Calls of handlers, fallbacks among them. Of those that may be [under way](crate::HandlerExt::concurrent) while
+    /// other messages go on, what becomes of them later is not in here.
     pub calls: usize,
     /// Messages that reached no method; the fallback got them if there is one.
     pub unmatched: usize,
@@ -18,6 +19,8 @@ pub struct Dispatched {
     pub errors: usize,
     /// Calls that panicked.
     pub panics: usize,
+    /// Calls that took longer than they may, and were cut short.
+    pub timeouts: usize,
 }
 
 impl Dispatched {
@@ -30,5 +33,6 @@ impl Dispatched {
         self.misfits += other.misfits;
         self.errors += other.errors;
         self.panics += other.panics;
+        self.timeouts += other.timeouts;
     }
 }

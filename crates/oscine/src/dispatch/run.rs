@@ -3,14 +3,13 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures::FutureExt;
 use oscine_codec::ReadError;
-use tracing::{debug, error, warn};
 
 use crate::address_space::contents::Method;
+use crate::dispatch::ending::{Ending, first_turn, see_through};
 use crate::dispatch::job::Job;
+use crate::dispatch::overlap::{self, Overlap};
 use crate::dispatch::reached::{Reached, Take};
-use crate::fault::Fault;
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
 use crate::handler::outlet::Outlet;
@@ -33,6 +32,7 @@ pub(crate) struct Tally {
     pub(crate) faults: usize,
     pub(crate) errors: usize,
     pub(crate) panics: usize,
+    pub(crate) timeouts: usize,
     pub(crate) unmatched: bool,
     pub(crate) bad_pattern: bool,
     /// Why the last handler that did not fit did not.
@@ -66,14 +66,37 @@ impl<'a, 't> Run<'a, 't> {
     }
 
     /// Sees an async handler through. Whatever it does, it comes back here.
-    pub(crate) async fn finish(&mut self, method: &Method, mut running: Running) {
-        match AssertUnwindSafe(running.get_pin()).catch_unwind().await {
-            Ok(replies) => {
+    pub(crate) async fn finish(&mut self, method: &Method, running: Running) {
+        let ending = see_through(running, self.outlet.handler_timeout()).await;
+        self.ended(method, ending);
+    }
+
+    /// Gives an async handler its first turn; if it is not through then, `overlap` sees it through while other
+    /// messages go on.
+    pub(crate) async fn start(&mut self, overlap: Overlap, method: &Method, running: Running) {
+        match first_turn(running).await {
+            Ok(ending) => self.ended(method, ending),
+            Err(running) => {
+                self.outlet.spawn(Box::pin(overlap.run(running)));
+                self.tally.calls += 1;
+                self.tally.taken = true;
+            }
+        }
+    }
+
+    fn ended(&mut self, method: &Method, ending: Ending) {
+        match ending {
+            Ending::Through(running, replies) => {
                 method.recycle(running);
                 self.answer.replies = replies;
                 self.called();
             }
-            Err(_) => self.panicked(),
+            Ending::Panicked => self.panicked(),
+            Ending::TimedOut => {
+                overlap::timed_out(self.outlet, self.call.context.peer, self.address());
+                self.failed();
+                self.tally.timeouts += 1;
+            }
         }
     }
 
@@ -95,35 +118,32 @@ impl<'a, 't> Run<'a, 't> {
 
     #[cold]
     fn reply(&mut self) {
-        let (peer, message) = (self.call.context.peer, self.call.message);
         let replies = mem::take(&mut self.answer.replies);
         self.tally.taken |= !replies.next;
-        if let Some(error) = replies.error {
+        if overlap::reply(self.outlet, self.call.context.peer, self.address(), replies) {
             self.tally.errors += 1;
             self.tally.faults += 1;
-            warn!(%peer, %message, %error, "handler failed");
-            let (address, error) = (message.address(), &*error);
-            self.outlet.fault(&Fault::HandlerFailed { peer, address, error });
-        }
-        for packet in replies.packets {
-            if let Err(error) = self.outlet.send(peer, packet) {
-                debug!(%peer, %error, "reply not sent");
-            }
         }
     }
 
     /// Notes that a handler panicked.
     #[cold]
     fn panicked(&mut self) {
-        // The panic hook has told what it was; this tells where it came from.
-        error!(peer = %self.call.context.peer, message = %self.call.message, "handler panicked");
-        let (peer, address) = (self.call.context.peer, self.call.message.address());
-        self.outlet.fault(&Fault::HandlerPanicked { peer, address });
+        overlap::panicked(self.outlet, self.call.context.peer, self.address());
+        self.failed();
+        self.tally.panics += 1;
+    }
+
+    /// Notes that a call has come to no good end.
+    fn failed(&mut self) {
         *self.answer = Answer::default();
         self.tally.calls += 1;
-        self.tally.panics += 1;
         self.tally.faults += 1;
         self.tally.taken = true;
+    }
+
+    fn address(&self) -> &'a str {
+        self.call.message.address()
     }
 }
 

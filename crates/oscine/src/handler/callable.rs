@@ -44,7 +44,6 @@ pub(crate) trait Callable: Send + Sync {
     fn recycle(&self, _: Running) {}
 
     /// How many calls may be under way at once while other messages go on; `None` for a handler that messages wait for.
-    #[cfg_attr(not(test), allow(dead_code, reason = "dispatching does not ask for it yet"))]
     fn slots(&self) -> Option<&Arc<Semaphore>> {
         None
     }

@@ -1,9 +1,13 @@
 //! The way back to a peer.
 
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
+use futures::future::BoxFuture;
 use oscine_codec::{EncodeError, Packet};
 use thiserror::Error;
+use tokio::sync::Semaphore;
 
 use crate::fault::Fault;
 use crate::peer::Peer;
@@ -15,6 +19,21 @@ pub(crate) trait Outlet: fmt::Debug + Send + Sync {
 
     /// Hears of what goes wrong with handlers.
     fn fault(&self, _: &Fault<'_>) {}
+
+    /// How long an async handler may take.
+    fn handler_timeout(&self) -> Option<Duration> {
+        None
+    }
+
+    /// How many async handlers may be under way at once, where their methods do not say; `None` if each is waited for.
+    fn slots(&self) -> Option<&Arc<Semaphore>> {
+        None
+    }
+
+    /// Sees a handler through while other messages go on.
+    fn spawn(&self, call: BoxFuture<'static, ()>) {
+        tokio::spawn(call);
+    }
 }
 
 /// Why a packet was not handed over.

@@ -250,7 +250,7 @@ fn check(start: u64, steps: Vec<Step>) {
             Step::Wait(steps) => now += i128::from(steps),
         }
         assert_eq!(queue.len(), model.len());
-        assert_eq!(queue.bytes(), model.iter().map(|entry| entry.3).sum());
+        assert_eq!(queue.bytes(), model.iter().map(|entry| entry.3).sum::<usize>());
         assert_eq!(queue.next_due().is_none(), model.is_empty());
         if let (Some(next), Some(first)) = (queue.next_due(), model.iter().min()) {
             assert!(!next.is_after(first.2), "{next:?} {first:?}");

@@ -3,10 +3,12 @@
 use std::io;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use crate::clock::Clock;
 use crate::engine::engine::Engine;
@@ -37,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
     pub(crate) on_handler_error: OnError,
+    pub(crate) handler_timeout: Option<Duration>,
+    pub(crate) concurrent: Option<usize>,
 }
 
 /// Who hears of what happens.
@@ -83,6 +87,12 @@ impl Settings {
             on_disconnect: callbacks.on_disconnect,
             stop: CancellationToken::new(),
             over: CancellationToken::new(),
+            cut: CancellationToken::new(),
+            handler_timeout: self.handler_timeout,
+            slots: self
+                .concurrent
+                .map(|calls| Arc::new(Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS)))),
+            overlapping: TaskTracker::new(),
             stopped: CancellationToken::new(),
         });
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
@@ -94,7 +104,6 @@ impl Settings {
         };
         let tasks = Tasks {
             shared: Arc::clone(&shared),
-            cut: CancellationToken::new(),
             next_connection: Arc::new(AtomicU64::new(0)),
             _alive: Arc::clone(&alive),
         };

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
 use oscine_codec::{DecodeOptions, TimeTag};
 use oscine_transport::framing::DEFAULT_MAX_FRAME;
@@ -137,6 +138,25 @@ impl ServerBuilder {
     /// off. Default [`Timing::new`].
     pub const fn timing(mut self, timing: Timing) -> Self {
         self.settings.timing = timing;
+        self
+    }
+
+    /// How many async handlers may be under way at once while other messages go on. Default: none, each message waits
+    /// for the one before it.
+    ///
+    /// Handlers are still begun in order, and up to their first wait nothing comes between; what they do after it, and
+    /// their replies, may come in any order, also those of one bundle. With one more the server waits for the first to
+    /// finish. A method may have a limit of its own: [`HandlerExt::concurrent`](crate::HandlerExt::concurrent). Zero is
+    /// one.
+    pub const fn concurrent(mut self, calls: usize) -> Self {
+        self.settings.concurrent = Some(calls);
+        self
+    }
+
+    /// How long an async handler may take; then it is dropped where it waits, and counted. Default: for ever. A handler
+    /// that blocks its thread cannot be cut short.
+    pub const fn handler_timeout(mut self, limit: Duration) -> Self {
+        self.settings.handler_timeout = Some(limit);
         self
     }
 

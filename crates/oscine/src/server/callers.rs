@@ -37,6 +37,12 @@ impl Callers {
         }
     }
 
+    /// Lets go of what is registered, as the next message may be long in coming.
+    pub(crate) fn rest(&mut self) {
+        self.own.rest();
+        self.others.iter_mut().for_each(Caller::rest);
+    }
+
     /// The caller for what a peer sends.
     #[inline]
     pub(crate) fn of(&mut self, peer: &Peer) -> &mut Caller {

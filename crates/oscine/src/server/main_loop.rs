@@ -1,7 +1,8 @@
 //! The loop around the engine.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -83,16 +84,26 @@ impl MainLoop {
     }
 
     async fn next_event(&mut self) -> io::Result<Event> {
-        let Self { sockets, inbox, opened, timer, shared, .. } = self;
-        // In random order, so that no source starves another.
-        tokio::select! {
-            () = shared.stop.cancelled() => Ok(Event::Stopped),
-            elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
-            socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
-            Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
-            Some((opened, sending)) = opened.recv() => Ok(Event::Opened(opened, sending)),
-            () = shared.changed.notified() => Ok(Event::Changed),
-        }
+        let Self { runner, sockets, inbox, opened, timer, shared, .. } = self;
+        let mut event = pin!(async {
+            // In random order, so that no source starves another.
+            tokio::select! {
+                () = shared.stop.cancelled() => Ok(Event::Stopped),
+                elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
+                socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
+                Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
+                Some((opened, sending)) = opened.recv() => Ok(Event::Opened(opened, sending)),
+                () = shared.changed.notified() => Ok(Event::Changed),
+            }
+        });
+        poll_fn(|cx| {
+            let event = event.as_mut().poll(cx);
+            if event.is_pending() {
+                runner.callers.rest();
+            }
+            event
+        })
+        .await
     }
 
     /// Runs the datagrams that one read of a socket brought.

@@ -83,13 +83,16 @@ impl Serve {
         let Server { handle: ServerHandle { shared }, mut main_loop } = server;
         let (stop, over, stopped) =
             (shared.stop.clone(), shared.over.clone(), shared.stopped.clone());
-        let cut = main_loop.tasks.cut.clone();
+        let cut = shared.cut.clone();
         // However this ends, the tasks end with it.
         let _ends = [&stop, &over, &cut].map(|token| token.clone().drop_guard());
         info!("serving");
         let gracefully = async {
             let result = main_loop.run(drain).await;
             stop.cancel();
+            // Those that nobody waits for may have replies, too.
+            shared.overlapping.close();
+            shared.overlapping.wait().await;
             over.cancel();
             // The sockets and the queue of the connections go first, so that nobody waits for them.
             drop(main_loop);

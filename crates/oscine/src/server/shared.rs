@@ -3,11 +3,14 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use crate::address_space::address_space::AddressSpace;
@@ -23,6 +26,7 @@ use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
 use crate::server::serve_error::OnError;
 use crate::server::subscription::Subscribers;
+use crate::server::tasks;
 
 /// Hears of faults.
 pub(crate) type OnFault = Arc<dyn Fn(&Fault<'_>) + Send + Sync>;
@@ -62,6 +66,14 @@ pub(crate) struct Shared {
     pub(crate) on_disconnect: Option<OnDisconnect>,
     /// The server is to stop: nothing more is received.
     pub(crate) stop: CancellationToken,
+    /// How long an async handler may take.
+    pub(crate) handler_timeout: Option<Duration>,
+    /// How many async handlers may be under way at once; `None` if each is waited for.
+    pub(crate) slots: Option<Arc<Semaphore>>,
+    /// The handlers that nobody waits for.
+    pub(crate) overlapping: TaskTracker,
+    /// Ends all tasks that do not end by themselves.
+    pub(crate) cut: CancellationToken,
     /// No handler runs any more: what was handed over to be sent is sent, and no more.
     pub(crate) over: CancellationToken,
     pub(crate) stopped: CancellationToken,
@@ -145,6 +157,18 @@ impl Outlet for Shared {
             self.tell(&Fault::NotSent { peer, error });
         }
         sent
+    }
+
+    fn handler_timeout(&self) -> Option<Duration> {
+        self.handler_timeout
+    }
+
+    fn slots(&self) -> Option<&Arc<Semaphore>> {
+        self.slots.as_ref()
+    }
+
+    fn spawn(&self, call: BoxFuture<'static, ()>) {
+        tasks::spawn_call(self, call);
     }
 
     fn fault(&self, fault: &Fault<'_>) {

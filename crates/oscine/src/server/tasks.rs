@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures::future::BoxFuture;
 use oscine_codec::Packet;
 use oscine_transport::connection::Connection;
 use oscine_transport::tcp::Listener;
@@ -28,8 +29,6 @@ use crate::server::unix_datagrams;
 #[derive(Clone)]
 pub(crate) struct Tasks {
     pub(crate) shared: Arc<Shared>,
-    /// Ends connections that do not end by themselves.
-    pub(crate) cut: CancellationToken,
     pub(crate) next_connection: Arc<AtomicU64>,
     /// Held by every task, longer than its socket.
     pub(crate) _alive: Arc<Alive>,
@@ -38,7 +37,7 @@ pub(crate) struct Tasks {
 impl Tasks {
     /// Spawns a task that ends when the server is cut short.
     fn spawn<F: Future<Output = ()> + Send + 'static>(&self, run: impl FnOnce(Self) -> F) {
-        let (cut, alive) = (self.cut.clone(), Arc::clone(&self._alive));
+        let (cut, alive) = (self.shared.cut.clone(), Arc::clone(&self._alive));
         let run = run(self.clone());
         tokio::spawn(async move {
             tokio::select! {
@@ -149,6 +148,17 @@ impl Tasks {
             }
         }
     }
+}
+
+/// Sees a handler through that nobody waits for. It may take as long as the server's grace when that stops.
+pub(crate) fn spawn_call(shared: &Shared, call: BoxFuture<'static, ()>) {
+    let cut = shared.cut.clone();
+    shared.overlapping.spawn(async move {
+        tokio::select! {
+            () = call => {}
+            () = cut.cancelled() => {}
+        }
+    });
 }
 
 /// Forgets a connection when dropped, however it ended.
