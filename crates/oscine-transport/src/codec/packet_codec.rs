@@ -222,7 +222,7 @@ impl<F: Framing> PacketCodec<F> {
     #[cold]
     fn damaged(&mut self, fault: FrameFault) -> BadPacket {
         self.packets += 1;
-        self.counters.bad(fault.kind.name());
+        self.counters.damaged(fault.kind);
         fault.into()
     }
 
@@ -249,7 +249,7 @@ impl<F: Framing> PacketCodec<F> {
             Err(stopped) => return stopped.into_sent(&self.counters),
         };
         self.framing.encode(&packet, dst)?;
-        self.counters.sent(1, packet.len());
+        self.counters.sent(1, packet.len() as u64);
         Ok(())
     }
 }

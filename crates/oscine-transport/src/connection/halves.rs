@@ -132,6 +132,32 @@ impl<S: AsyncWrite + Unpin, T: Outgoing> Sink<T> for Connection<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Connection<S> {
+    /// Sends what `next` gives as long as there is room, and flushes when it gives nothing more.
+    ///
+    /// It is for a task that sends and receives at the same time; the [module page](super) shows
+    /// one. `next` is asked only when a packet can be taken. `Ready(Ok(()))` means that all there
+    /// was has been handed to the system. The task is woken when `next` has more, and when there is
+    /// room again.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](futures::SinkExt::send). A packet that is refused, or too long, is lost, and
+    /// those after it are sent by the next call; after [`SendError::Io`] and
+    /// [`SendError::Stalled`] none can be.
+    pub fn poll_send_from<T: Outgoing>(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut next: impl FnMut(&mut Context<'_>) -> Poll<Option<T>>,
+    ) -> Poll<Result<(), SendError>> {
+        loop {
+            if self.outlet.is_full() {
+                ready!(self.poll_write(cx))?;
+            }
+            let Poll::Ready(Some(packet)) = next(cx) else { return self.poll_write(cx) };
+            self.codec.encode(packet, self.outlet.buffer())?;
+        }
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         let written = self.outlet.poll_flush(&mut self.io, cx);
         self.note(written)

@@ -1,5 +1,6 @@
 //! Counters at one moment.
 
+use crate::stats::cause::DropCause;
 use crate::stats::counts::Counts;
 
 /// What has gone through a socket so far, or through all that share its counters: a snapshot.
@@ -18,8 +19,9 @@ pub struct Stats {
     /// [`DecodeErrorKind::name`](oscine_codec::DecodeErrorKind::name), or
     /// [`FrameFaultKind::name`](crate::framing::FrameFaultKind::name).
     ///
-    /// Of datagrams read in place, which are not decoded, only those longer than the limit are
-    /// counted, unless the reader counts with [`Counters::decode_error`](super::Counters).
+    /// Of datagrams and frames read in place, which are not decoded, only those that are damaged or
+    /// longer than the limit are counted, unless the reader counts with
+    /// [`Counters::decode_error`](super::Counters::decode_error).
     pub bad: Counts,
     /// Departures from the specification that were put up with, by their names in
     /// [`Tolerances`](oscine_codec::Tolerances), written as `dirty-padding`.
@@ -34,6 +36,12 @@ pub struct Stats {
 }
 
 impl Stats {
+    /// How many packets were dropped for one cause; [`drops`](Self::drops) has all causes.
+    #[must_use]
+    pub fn dropped(&self, cause: DropCause) -> u64 {
+        self.drops.get(cause.name())
+    }
+
     /// The sum of two, as for two sockets of one program.
     #[must_use]
     pub fn plus(&self, other: &Self) -> Self {

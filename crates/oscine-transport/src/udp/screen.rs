@@ -111,6 +111,6 @@ impl<'a> Screenings<'a> {
 /// Counts a datagram above the limit.
 pub(super) fn too_long(limit: usize, counters: &Counters) -> BadPacket {
     let kind = FrameFaultKind::TooLong { limit };
-    counters.bad(kind.name());
+    counters.damaged(kind);
     FrameFault::new(kind, 0).into()
 }

@@ -164,7 +164,7 @@ impl Sender {
     fn sent(&self, bytes: &[u8], outcome: io::Result<usize>) -> Result<(), SendError> {
         match outcome {
             Ok(_) => {
-                self.0.counters.sent(1, bytes.len());
+                self.0.counters.sent(1, bytes.len() as u64);
                 Ok(())
             }
             Err(error) if error.raw_os_error() == Some(Errno::EMSGSIZE as i32) => {
