@@ -54,6 +54,8 @@ mod engine;
 mod schedule;
 mod timer;
 
+mod peers;
+
 mod client;
 mod server;
 
@@ -76,6 +78,9 @@ pub use oscine_codec::{
 };
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
+pub use peers::{
+    Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, Peers, RateLimit,
+};
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits};
 pub use server::{BindError, Serve, Server, ServerBuilder, ServerHandle, Stats};
 #[cfg(feature = "regex")]
