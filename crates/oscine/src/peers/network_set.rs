@@ -33,7 +33,7 @@ impl NetworkSet {
         last.is_some_and(|network| network.contains(ip))
     }
 
-    pub(crate) const fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.networks.is_empty()
     }
 }
