@@ -43,6 +43,7 @@
 //! * `cobs`: COBS as a framing of streams. Off by default.
 
 mod peer;
+mod time_offset;
 
 mod address_space;
 pub mod handler;
@@ -65,7 +66,9 @@ pub use address_space::{
 };
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
 pub use dispatch::{Dispatched, Dispatcher};
-pub use engine::{Engine, Handled, Unit};
+pub use engine::{
+    DueMessage, Engine, Handled, LatePolicy, RunStep, RunSteps, TimePolicy, Timing, Unit,
+};
 pub use handler::{
     BundleTime, Call, Captures, FromCall, FromCaptures, Handler, IntoReply, Lateness, Next,
     ReceivedAt, Replies, Reply, SendError, State, TypeTags,
@@ -82,11 +85,12 @@ pub use peer::Peer;
 pub use peers::{
     Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
 };
-pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits};
+pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
 pub use server::{BindError, Serve, Server, ServerBuilder, ServerHandle, Stats};
 #[cfg(feature = "regex")]
 pub use space::AddressRegex;
 pub use space::{Entries, Entry, Hit, IntoPlace, MethodKey, MoveError, Place, Space};
+pub use time_offset::TimeOffset;
 
 /// The README's code, compiled.
 #[cfg(doctest)]

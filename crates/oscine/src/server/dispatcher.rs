@@ -3,14 +3,16 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use oscine_codec::{DecodeOptions, MessageRef, PacketRef, TimeTag, TimedMessage};
+use oscine_codec::{DecodeOptions, MessageRef, PacketRef, TimeTag};
 use tracing::{debug, trace, warn};
 
 use crate::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::job::Job;
+use crate::engine::due::DueMessage;
 use crate::engine::engine::Engine;
+use crate::engine::timing::Timing;
 use crate::handler::call::Context;
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
@@ -61,13 +63,13 @@ impl Dispatcher {
             return;
         }
         let now = self.clock.now();
-        let handled = self.engine.handle_packet(now, packet, &peer, received_at);
+        let handled = self.engine.handle_packet(now, packet, &peer, received_at, Timing::new());
         self.counters.scheduled.add(handled.scheduled);
         if let Some((count, overflow)) = handled.refused {
             self.counters.schedule_refused.add(count);
             warn!(%peer, count, %overflow, "bundles refused");
         }
-        for message in Engine::<Peer>::due_now(now, packet) {
+        for message in handled.due_now(packet) {
             self.timed(message, context).await;
         }
     }
@@ -91,14 +93,9 @@ impl Dispatcher {
         self.clock.instant(self.engine.next_timeout()?)
     }
 
-    async fn timed(&mut self, message: TimedMessage<'_>, context: Context<'_>) {
-        let tag = message.time_tag;
-        let lateness = if tag.is_immediate() {
-            Duration::ZERO
-        } else {
-            self.clock.now().saturating_since(tag)
-        };
-        self.message(message.message, tag, lateness, context).await;
+    async fn timed(&mut self, due: DueMessage<'_>, context: Context<'_>) {
+        let lateness = due.lateness(self.clock.now());
+        self.message(due.message, due.time_tag, lateness, context).await;
     }
 
     async fn message(
