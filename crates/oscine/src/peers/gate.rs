@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use oscine_codec::{DecodeOptions, MessageRef, PacketRef, Pattern};
+use oscine_codec::{MessageRef, PacketRef, Pattern};
 
 use crate::peer::Peer;
 use crate::peers::hosts::{Host, Hosts};
@@ -68,7 +68,7 @@ pub(crate) enum Verdict<'a> {
 /// What holds for a packet.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Admitted<'a> {
-    pub(crate) decode: &'a DecodeOptions,
+    pub(crate) settled: &'a Settled,
     pub(crate) counters: &'a Arc<PeerCounters>,
 }
 
@@ -210,7 +210,7 @@ impl Gate {
 
 impl Known {
     const fn admitted(&self) -> Admitted<'_> {
-        Admitted { decode: &self.settled.decode, counters: &self.counters }
+        Admitted { settled: &self.settled, counters: &self.counters }
     }
 }
 

@@ -2,17 +2,22 @@
 
 use oscine_codec::DecodeOptions;
 
+use crate::engine::timing::{LatePolicy, TimePolicy};
 use crate::peers::rate_limit::RateLimit;
+use crate::time_offset::TimeOffset;
 
 /// What a rule sets for its peers; what it leaves out is as a rule less exact has it, or the server.
 ///
 /// # Examples
 ///
 /// ```
-/// use oscine::{DecodeOptions, PeerOptions, Profile, RateLimit};
+/// use std::time::Duration;
+///
+/// use oscine::{DecodeOptions, PeerOptions, Profile, RateLimit, TimeOffset};
 ///
 /// let old_desk = PeerOptions::new()
 ///     .decode(DecodeOptions::new().profile(Profile::Field))
+///     .offset(TimeOffset::ahead(Duration::from_millis(40)))
 ///     .rate(RateLimit::unlimited());
 /// assert_eq!(old_desk.rate, Some(RateLimit::unlimited()));
 /// ```
@@ -21,6 +26,12 @@ use crate::peers::rate_limit::RateLimit;
 pub struct PeerOptions {
     /// What decoding accepts.
     pub decode: Option<DecodeOptions>,
+    /// What time tags are good for.
+    pub time: Option<TimePolicy>,
+    /// What happens to bundles that arrive late.
+    pub late: Option<LatePolicy>,
+    /// How far the server's clock is ahead of the peer's.
+    pub offset: Option<TimeOffset>,
     /// How much one host may send.
     pub rate: Option<RateLimit>,
 }
@@ -29,13 +40,35 @@ impl PeerOptions {
     /// Nothing set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { decode: None, rate: None }
+        Self { decode: None, time: None, late: None, offset: None, rate: None }
     }
 
     /// What decoding accepts: profile, tolerances, limits. Default: as the server has it.
     #[must_use]
     pub const fn decode(mut self, options: DecodeOptions) -> Self {
         self.decode = Some(options);
+        self
+    }
+
+    /// What time tags are good for. Default: as the server has it.
+    #[must_use]
+    pub const fn time(mut self, policy: TimePolicy) -> Self {
+        self.time = Some(policy);
+        self
+    }
+
+    /// What happens to bundles that arrive late. Default: as the server has it.
+    #[must_use]
+    pub const fn late(mut self, policy: LatePolicy) -> Self {
+        self.late = Some(policy);
+        self
+    }
+
+    /// How far the server's clock is ahead of the peer's: for a peer whose clock is known to be wrong. Default: as the
+    /// server has it.
+    #[must_use]
+    pub const fn offset(mut self, offset: TimeOffset) -> Self {
+        self.offset = Some(offset);
         self
     }
 
@@ -48,17 +81,24 @@ impl PeerOptions {
         self
     }
 
-    /// What is set here, and `other` where nothing is.
+    /// What is set here, and what `other` sets where nothing is.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         // Taken apart, so that what is added cannot be forgotten.
-        let Self { decode, rate } = other;
-        Self { decode: self.decode.or(decode), rate: self.rate.or(rate) }
+        let Self { decode, time, late, offset, rate } = other;
+        Self {
+            decode: self.decode.or(decode),
+            time: self.time.or(time),
+            late: self.late.or(late),
+            offset: self.offset.or(offset),
+            rate: self.rate.or(rate),
+        }
     }
 
     /// Whether everything is set.
     pub(crate) const fn is_full(&self) -> bool {
-        let Self { decode, rate } = self;
-        decode.is_some() && rate.is_some()
+        let Self { decode, time, late, offset, rate } = self;
+        let timing = time.is_some() && late.is_some() && offset.is_some();
+        decode.is_some() && timing && rate.is_some()
     }
 }

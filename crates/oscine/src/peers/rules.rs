@@ -161,11 +161,15 @@ impl PeerRules {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use oscine_codec::{DecodeOptions, Limits};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::engine::timing::{LatePolicy, TimePolicy};
     use crate::peers::rate_limit::RateLimit;
+    use crate::time_offset::TimeOffset;
 
     fn addr() -> impl Strategy<Value = SocketAddr> {
         let addrs = [
@@ -203,11 +207,20 @@ mod tests {
     }
 
     fn options() -> impl Strategy<Value = PeerOptions> {
-        let decode = prop::option::of(0_usize..1000).prop_map(|size| {
-            size.map(|size| DecodeOptions::new().limits(Limits::new().packet_size(size)))
-        });
-        let rate = prop::option::of(any::<u32>()).prop_map(|rate| rate.map(RateLimit::per_second));
-        (decode, rate).prop_map(|(decode, rate)| PeerOptions { decode, rate })
+        let decode = |size| DecodeOptions::new().limits(Limits::new().packet_size(size));
+        let decode = prop::option::of((0_usize..1000).prop_map(decode));
+        let time = prop::option::of(prop::sample::select(vec![
+            TimePolicy::Honour,
+            TimePolicy::Ignore,
+            TimePolicy::HandOver,
+        ]));
+        let nanos = || prop::option::of(any::<u32>().prop_map(|nanos| Duration::new(0, nanos / 5)));
+        let rate = prop::option::of(any::<u32>().prop_map(RateLimit::per_second));
+        (decode, time, nanos(), nanos(), rate).prop_map(|(decode, time, late, offset, rate)| {
+            let late = late.map(LatePolicy::DropAfter);
+            let offset = offset.map(TimeOffset::behind);
+            PeerOptions { decode, time, late, offset, rate }
+        })
     }
 
     type Rule = (Option<usize>, Option<Peers>, PeerOptions);

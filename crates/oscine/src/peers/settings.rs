@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use oscine_codec::DecodeOptions;
 
+use crate::engine::timing::Timing;
 use crate::peer::Peer;
 use crate::peers::networks::Networks;
 use crate::peers::rate_limit::RateLimit;
@@ -25,6 +26,7 @@ pub(crate) struct GateSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Settled {
     pub(crate) decode: DecodeOptions,
+    pub(crate) timing: Timing,
     /// None: as much as it sends.
     pub(crate) limit: Option<RateLimit>,
 }
@@ -44,10 +46,18 @@ impl GateSettings {
 
     /// What holds for a peer.
     pub(crate) fn settle(&self, peer: &Peer) -> Settled {
+        let Settled { decode, timing, limit } = self.server;
         let options = self.rules.options(peer);
-        let limit = options.rate.or(self.server.limit);
-        let limit = limit.filter(|limit| limit.packets.is_some() && *peer != Peer::Local);
-        Settled { decode: options.decode.unwrap_or(self.server.decode), limit }
+        let limit = options.rate.or(limit);
+        Settled {
+            decode: options.decode.unwrap_or(decode),
+            timing: Timing {
+                time: options.time.unwrap_or(timing.time),
+                late: options.late.unwrap_or(timing.late),
+                offset: options.offset.unwrap_or(timing.offset),
+            },
+            limit: limit.filter(|limit| limit.packets.is_some() && *peer != Peer::Local),
+        }
     }
 
     /// Whether a peer may send: for those who accept connections.

@@ -5,9 +5,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use oscine_codec::{Bundle, DecodeOptions, Message, Packet, TimeTag};
+use oscine_codec::{Bundle, DecodeOptions, Message, Packet, Profile, TimeTag};
 use proptest::prelude::*;
 
+use crate::engine::timing::{LatePolicy, TimePolicy, Timing};
 use crate::peer::Peer;
 use crate::peers::gate::{Gate, MAX_PEERS, Verdict};
 use crate::peers::hosts::MAX_HOLDING;
@@ -17,6 +18,7 @@ use crate::peers::options::PeerOptions;
 use crate::peers::rate_limit::{OverLimit, RateLimit};
 use crate::peers::rules::PeerRules;
 use crate::peers::settings::{GateSettings, Settled};
+use crate::time_offset::TimeOffset;
 
 fn udp(addr: &str) -> Peer {
     Peer::Udp { endpoint: 0, addr: addr.parse().unwrap() }
@@ -95,22 +97,28 @@ fn what_is_held_of_a_host_that_is_denied_is_dropped() {
 }
 
 #[test]
-fn options_are_those_of_the_rules() {
-    let (one, other) = (DecodeOptions::new().ascii_only(true), DecodeOptions::new());
-    let rules = PeerRules::new().peers_at(1, "10.0.0.1", PeerOptions::new().decode(one)).unwrap();
-    let settings = GateSettings::new(rules, Settled::default(), Networks::new());
+fn options_are_those_of_the_rules_and_then_the_servers() {
+    let field = DecodeOptions::new().profile(Profile::Field);
+    let offset = TimeOffset::ahead(Duration::from_millis(40));
+    let of_peer = PeerOptions::new().decode(field).offset(offset).late(LatePolicy::Deliver);
+    let rules = PeerRules::new().peers_at(1, "10.0.0.1", of_peer).unwrap();
+    let late = Timing::new().late(LatePolicy::DropAfter(Duration::ZERO)).time(TimePolicy::HandOver);
+    let server = Settled { timing: late, ..Settled::default() };
+    let settings = GateSettings::new(rules, server, Networks::new());
     let mut gate = Gate::new(Arc::new(settings));
+    let timing = Timing::new().time(TimePolicy::HandOver).offset(offset);
+    let expected = Settled { decode: field, timing, limit: None };
     for (endpoint, addr, expected) in [
-        (1, "10.0.0.1:1", one),
-        (0, "10.0.0.1:1", other),
-        (1, "10.0.0.1:1", one),
-        (1, "10.0.0.1:2", one),
-        (1, "10.0.0.2:1", other),
+        (1, "10.0.0.1:1", expected),
+        (0, "10.0.0.1:1", server),
+        (1, "10.0.0.1:1", expected),
+        (1, "10.0.0.1:2", expected),
+        (1, "10.0.0.2:1", server),
     ] {
         let peer = Peer::Udp { endpoint, addr: addr.parse().unwrap() };
         let verdict = gate.admit(Instant::now(), &peer, 8);
         let Verdict::Admitted(admitted) = verdict else { panic!("{verdict:?}") };
-        assert_eq!((admitted.decode, admitted.counters.peer()), (&expected, &peer));
+        assert_eq!((admitted.settled, admitted.counters.peer()), (&expected, &peer));
     }
 }
 
