@@ -56,6 +56,9 @@ mod engine;
 mod schedule;
 mod timer;
 
+#[allow(dead_code, reason = "the server does not ask the gate yet")]
+mod peers;
+
 mod client;
 mod server;
 
@@ -82,6 +85,9 @@ pub use oscine_codec::{
 };
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
+pub use peers::{
+    Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
+};
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
 pub use server::{
     Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PendingBundle, PortState,
