@@ -43,7 +43,8 @@ pub(crate) trait Callable: Send + Sync {
     /// Takes the box of a call that is through back, for the next one.
     fn recycle(&self, _: Running) {}
 
-    /// How many calls may be under way at once while other messages go on; `None` for a handler that messages wait for.
+    /// How many calls may be under way at once while other messages go on: each holds a permit from before it begins
+    /// until it is through. `None` for a handler that messages wait for.
     fn slots(&self) -> Option<&Arc<Semaphore>> {
         None
     }

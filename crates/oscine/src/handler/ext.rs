@@ -48,8 +48,8 @@ pub trait HandlerExt<M>: Handler<M> + Sized {
     /// Lets up to `calls` calls of an async or [blocking](Self::blocking) handler be under way at once, while messages
     /// that come after go on. By default messages wait until the handlers before them are through.
     ///
-    /// 0 counts as 1: then calls of this handler come one after the other, but nothing else waits for them. A handler
-    /// that is through when it returns is called as ever.
+    /// When as many are under way, the message that would begin one more waits, and so do those behind it. 0 counts
+    /// as 1. A handler that is through when it returns is called as ever.
     fn concurrent(self, calls: usize) -> Wrapped {
         Wrapped(Arc::new(Concurrent::new(self.into_callable(), calls)))
     }

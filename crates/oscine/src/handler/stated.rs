@@ -41,6 +41,7 @@ pub struct Borrows<M>(PhantomData<M>);
 /// A handler with the state that it takes first: a handler again.
 ///
 /// Made by [`WithState::handler`](crate::WithState::handler).
+#[must_use = "a handler does nothing until it is registered"]
 pub struct Stated<S, F> {
     pub(crate) state: Arc<S>,
     pub(crate) function: F,

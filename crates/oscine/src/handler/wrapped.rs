@@ -7,6 +7,7 @@ use crate::handler::callable::Callable;
 use crate::handler::handler::Handler;
 
 /// A handler with something around it, made by [`HandlerExt`](crate::HandlerExt): a handler again.
+#[must_use = "a handler does nothing until it is registered"]
 pub struct Wrapped(pub(crate) Arc<dyn Callable>);
 
 impl Handler<Self> for Wrapped {
