@@ -15,15 +15,14 @@ use crate::address_space::address_space::AddressSpace;
 use crate::address_space::options::Options;
 use crate::dispatch::cache::Cache;
 use crate::dispatch::dispatched::Dispatched;
-use crate::dispatch::job::Job;
 use crate::dispatch::let_go::let_go;
 use crate::dispatch::overlap::Overlap;
 use crate::dispatch::reached::{Kept, Reached};
 use crate::dispatch::run::{Run, Tally};
 use crate::dispatch::view::View;
 use crate::fault::Fault;
-use crate::handler::call::Context;
 use crate::handler::callable::{Answer, Running};
+use crate::handler::job::{Context, Job};
 use crate::handler::outlet::SendError;
 
 /// Runs messages: finds the handlers that they reach, and calls them.
@@ -84,6 +83,7 @@ impl Caller {
     ///
     /// No reference is counted on the way: what is registered is held all at once.
     pub(crate) fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
+        dispatched.messages += 1;
         let Self { space, view, cache, answer } = self;
         let contents = view.get(&space.shared, |generation| cache.renew(generation));
         let options = contents.options;
@@ -98,7 +98,7 @@ impl Caller {
         }
         match Run::new(job, answer, &mut tally).go_on(&reached, first_match) {
             None => {
-                end(space, job, options, tally, dispatched);
+                end(space, job, options, &tally, dispatched);
                 None
             }
             Some(running) => {
@@ -143,7 +143,7 @@ impl Caller {
             }
         }
         let_go(kept);
-        end(&self.space, job, options, tally, dispatched);
+        end(&self.space, job, options, &tally, dispatched);
     }
 }
 
@@ -165,10 +165,9 @@ fn end(
     space: &AddressSpace,
     job: &Job<'_>,
     options: Options,
-    tally: Tally,
+    tally: &Tally,
     dispatched: &mut Dispatched,
 ) {
-    dispatched.messages += 1;
     dispatched.calls += tally.calls;
     if tally.calls == 0 || tally.faults > 0 {
         unusual(space, job, options, tally, dispatched);
@@ -181,7 +180,7 @@ fn unusual(
     space: &AddressSpace,
     job: &Job<'_>,
     options: Options,
-    tally: Tally,
+    tally: &Tally,
     dispatched: &mut Dispatched,
 ) {
     let message = job.message;
@@ -193,11 +192,11 @@ fn unusual(
     if options.list_replies && tally.unmatched && message.address().ends_with('/') {
         list(space, job);
     }
-    if let (0, Some(error)) = (tally.calls, tally.misfit) {
+    if let (0, Some(error)) = (tally.calls, &tally.misfit) {
         dispatched.misfits += 1;
         debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
         let Context { peer, outlet, .. } = job.context;
-        outlet.fault(&Fault::Misfit { peer, address: message.address(), error: &error });
+        outlet.fault(&Fault::Misfit { peer, address: message.address(), error });
         if options.error_replies {
             let reason = error.to_string();
             send(job, Message::new("/error", (message.address(), reason.as_str())));

@@ -9,8 +9,7 @@ use oscine_codec::{Packet, PacketRef, TimeTag};
 use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
-use crate::dispatch::job::Job;
-use crate::handler::call::Context;
+use crate::handler::job::{Context, Job};
 use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
 
@@ -50,24 +49,31 @@ impl Dispatcher {
     /// # Cancel safety
     ///
     /// This method is *not* cancel safe: if it does not complete, some of the handlers have run.
-    pub async fn dispatch(&mut self, packet: PacketRef<'_>) -> Dispatched {
-        let received_at = OnceLock::new();
-        let context =
-            Context { peer: &Peer::Local, received_at: &received_at, outlet: &self.outlet };
-        let mut dispatched = Dispatched::default();
-        if let PacketRef::Message(message) = packet {
-            let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
-            let job = Job { message, time_tag, lateness, context };
-            self.caller.message(&job, &mut dispatched).await;
-        } else {
-            for timed in packet.messages() {
-                let (message, time_tag) = (timed.message, timed.time_tag);
-                let job = Job { message, time_tag, lateness: Duration::ZERO, context };
+    pub fn dispatch<'a>(
+        &'a mut self,
+        packet: PacketRef<'a>,
+    ) -> impl Future<Output = Dispatched> + use<'a> {
+        // Not an `async fn`: that would copy the packet once more.
+        async move {
+            let received_at = OnceLock::new();
+            let context =
+                || Context { peer: &Peer::Local, received_at: &received_at, outlet: &self.outlet };
+            let mut dispatched = Dispatched::default();
+            if let PacketRef::Message(message) = &packet {
+                let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+                let job = Job { message, time_tag, lateness, context: context() };
                 self.caller.message(&job, &mut dispatched).await;
+            } else {
+                for timed in packet.messages() {
+                    let (message, time_tag) = (&timed.message, timed.time_tag);
+                    let job =
+                        Job { message, time_tag, lateness: Duration::ZERO, context: context() };
+                    self.caller.message(&job, &mut dispatched).await;
+                }
             }
+            self.caller.pause();
+            dispatched
         }
-        self.caller.pause();
-        dispatched
     }
 
     /// Lets go of what is registered.

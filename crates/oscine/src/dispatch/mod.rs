@@ -6,7 +6,6 @@ pub(crate) mod dispatched;
 pub(crate) mod dispatcher;
 pub(crate) mod doorkeeper;
 pub(crate) mod ending;
-pub(crate) mod job;
 pub(crate) mod let_go;
 pub(crate) mod overlap;
 pub(crate) mod reached;

@@ -7,10 +7,10 @@ use tracing::{debug, error, warn};
 
 use crate::address_space::contents::Method;
 use crate::dispatch::ending::{Ending, see_through};
-use crate::dispatch::job::Job;
 use crate::fault::Fault;
 use crate::handler::callable::Running;
 use crate::handler::into_reply::Replies;
+use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 

@@ -11,8 +11,7 @@ use crate::address_space::contents::{Contents, Method};
 use crate::address_space::seen::Seen;
 use crate::address_space::target::Target;
 use crate::dispatch::cache::{Cache, Found, Known};
-use crate::dispatch::job::Job;
-use crate::handler::call::Context;
+use crate::handler::job::{Context, Job};
 use crate::handler::registered::{Home, Registered};
 use crate::space::entry::Entries;
 use crate::space::flat::Flat;
@@ -43,7 +42,7 @@ impl<'c> Reached<'c> {
     pub(crate) fn find(
         contents: &'c Contents,
         cache: &'c mut Cache,
-        message: MessageRef<'_>,
+        message: &MessageRef<'_>,
     ) -> Self {
         if contents.is_plain() {
             let address = message.address_text().as_bytes();
@@ -122,7 +121,7 @@ impl<'c> Reached<'c> {
     }
 
     /// Whether it is the pattern in a message's address that reaches them.
-    pub(crate) fn is_by_pattern(&self, message: MessageRef<'_>) -> bool {
+    pub(crate) fn is_by_pattern(&self, message: &MessageRef<'_>) -> bool {
         match self {
             Self::Entries(..) | Self::Nothing(..) => false,
             Self::Flat(..) => true,
@@ -143,7 +142,7 @@ impl<'c> Reached<'c> {
         let places = (0..).map_while(|number| self.handler(number));
         let places: Vec<_> =
             places.filter_map(|(_, at)| at.at).map(|(place, _)| place.as_str()).collect();
-        let seen = Seen { message, peer, time_tag, places: &places };
+        let seen = Seen { message: *message, peer, time_tag, places: &places };
         for observer in &*contents.observers {
             // An observer that panics must not keep the message from its methods.
             if catch_unwind(AssertUnwindSafe(|| observer(&seen))).is_err() {

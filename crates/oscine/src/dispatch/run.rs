@@ -7,11 +7,11 @@ use oscine_codec::ReadError;
 
 use crate::address_space::contents::Method;
 use crate::dispatch::ending::{Ending, first_turn, see_through};
-use crate::dispatch::job::Job;
 use crate::dispatch::overlap::{self, Overlap};
 use crate::dispatch::reached::{Reached, Take};
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
+use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::handler::registered::Registered;
 
@@ -45,9 +45,9 @@ pub(crate) struct Tally {
 
 impl<'a, 't> Run<'a, 't> {
     #[inline]
-    pub(crate) fn new(job: &Job<'a>, answer: &'t mut Answer, tally: &'t mut Tally) -> Self {
+    pub(crate) fn new(job: &'a Job<'a>, answer: &'t mut Answer, tally: &'t mut Tally) -> Self {
         let outlet = &**job.context.outlet;
-        Self { call: job.call(), outlet, answer, tally }
+        Self { call: Call::new(job), outlet, answer, tally }
     }
 
     /// Calls handlers up to the first that is async and under way: that is handed back, to be
@@ -93,7 +93,7 @@ impl<'a, 't> Run<'a, 't> {
             }
             Ending::Panicked => self.panicked(),
             Ending::TimedOut => {
-                overlap::timed_out(self.outlet, self.call.context.peer, self.address());
+                overlap::timed_out(self.outlet, self.call.peer(), self.address());
                 self.failed();
                 self.tally.timeouts += 1;
             }
@@ -120,7 +120,7 @@ impl<'a, 't> Run<'a, 't> {
     fn reply(&mut self) {
         let replies = mem::take(&mut self.answer.replies);
         self.tally.taken |= !replies.next;
-        if overlap::reply(self.outlet, self.call.context.peer, self.address(), replies) {
+        if overlap::reply(self.outlet, self.call.peer(), self.address(), replies) {
             self.tally.errors += 1;
             self.tally.faults += 1;
         }
@@ -129,7 +129,7 @@ impl<'a, 't> Run<'a, 't> {
     /// Notes that a handler panicked.
     #[cold]
     fn panicked(&mut self) {
-        overlap::panicked(self.outlet, self.call.context.peer, self.address());
+        overlap::panicked(self.outlet, self.call.peer(), self.address());
         self.failed();
         self.tally.panics += 1;
     }
@@ -143,7 +143,7 @@ impl<'a, 't> Run<'a, 't> {
     }
 
     fn address(&self) -> &'a str {
-        self.call.message.address()
+        self.call.job.message.address()
     }
 }
 
@@ -160,12 +160,13 @@ impl<'a> Take<'a> for Calls<'_, 'a, '_> {
     #[inline(always)]
     fn take(self, handlers: impl Iterator<Item = (&'a Method, Registered<'a>)>) -> Self::Output {
         let (run, first_match) = (self.run, self.first_match);
+        let args = run.call.job.message.args();
         for (method, registered) in handlers {
             if first_match && run.tally.taken {
                 break;
             }
             run.tally.next += 1;
-            run.call.aim(registered);
+            run.call.aim(registered, args);
             match method.call(&mut run.call, run.answer) {
                 Outcome::Done => run.called(),
                 Outcome::Running => return run.answer.running.take(),

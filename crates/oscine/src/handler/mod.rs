@@ -69,6 +69,7 @@ pub(crate) mod from_call;
 )]
 pub(crate) mod handler;
 pub(crate) mod into_reply;
+pub(crate) mod job;
 pub(crate) mod once;
 pub(crate) mod outlet;
 pub(crate) mod registered;
