@@ -9,10 +9,8 @@ use bytes::BytesMut;
 use oscine::Packet;
 use oscine::transport::framing::{Framing, FramingKind, LengthPrefix, Slip};
 
-use crate::message::messages;
-
 /// How many messages are written in one call: 144 KiB, which stay in the caches.
-const MESSAGES: u64 = 4096;
+pub(crate) const MESSAGES: u64 = 4096;
 
 /// The sending end of a connection: a thread that writes when it is told to.
 pub(crate) struct Feed {
@@ -20,10 +18,10 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// Connects to whoever listens at `address`.
-    pub(crate) fn new(address: SocketAddr, framing: FramingKind) -> Self {
+    /// Connects to whoever listens at `address`, to send these packets over and over; there are [`MESSAGES`] of them.
+    pub(crate) fn new(address: SocketAddr, framing: FramingKind, packets: &[Packet]) -> Self {
         let mut connection = TcpStream::connect(address).expect("somebody listens");
-        let wire = Wire::new(framing, &messages(MESSAGES));
+        let wire = Wire::new(framing, packets);
         let (orders, received) = channel();
         thread::spawn(move || {
             // It ends when the other end of the channel, or of the connection, is gone.
