@@ -1,10 +1,8 @@
 //! Allocations from the socket to the handler.
 
 use std::hint::black_box;
-use std::net::TcpListener;
 use std::rc::Rc;
 
-use oscine::transport::framing::FramingKind;
 use oscine_benches_sys::allocations;
 
 use crate::message::floats;
@@ -12,16 +10,14 @@ use crate::receiver::Receiver;
 use crate::report::Row;
 use crate::section::Filter;
 use crate::serve::SECTION;
+use crate::serve::connection::{TURN, connection, wire};
 use crate::serve::ours::Serving;
-use crate::tcp::feed::{self, Feed};
 use crate::udp::receive::Source;
 use crate::udp::runtime;
 use crate::udp::socket::{address, room, socket};
 
 /// How often a queue is filled and emptied, after it was once.
-const TIMES: u64 = 16;
-/// How many messages are sent over a connection, after as many.
-const MESSAGES: u64 = 128 * 1024;
+const TIMES: u64 = 64;
 
 pub(crate) fn rows(filter: &Filter) -> Vec<Row> {
     type Measure = (&'static str, fn() -> f64);
@@ -54,16 +50,16 @@ fn udp(gro: bool) -> f64 {
 }
 
 fn tcp() -> f64 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a socket on loopback");
-    let at = listener.local_addr().expect("a bound socket has an address");
-    let feed = Feed::new(at, FramingKind::LengthPrefix, &floats(feed::MESSAGES));
-    let mut server = Serving::tcp(&Rc::new(runtime()), listener);
+    let runtime = Rc::new(runtime());
+    let (mut from, listener) = connection();
+    let mut server = Serving::tcp(&runtime, listener);
+    let wire = wire();
     let mut turn = || {
-        feed.write(MESSAGES);
-        allocations(|| server.receive(MESSAGES))
+        wire.write(TURN, &mut from).expect("the connection takes everything");
+        allocations(|| server.receive(TURN))
     };
     turn();
-    per(turn(), MESSAGES)
+    per((0..TIMES).map(|_| turn()).sum(), TIMES * TURN)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]

@@ -9,6 +9,8 @@ use bytes::BytesMut;
 use oscine::Packet;
 use oscine::transport::framing::{Framing, FramingKind, LengthPrefix, Slip};
 
+use crate::message::messages;
+
 /// How many messages are written in one call: 144 KiB, which stay in the caches.
 pub(crate) const MESSAGES: u64 = 4096;
 
@@ -18,10 +20,10 @@ pub(crate) struct Feed {
 }
 
 impl Feed {
-    /// Connects to whoever listens at `address`, to send these packets over and over; there are [`MESSAGES`] of them.
-    pub(crate) fn new(address: SocketAddr, framing: FramingKind, packets: &[Packet]) -> Self {
+    /// Connects to whoever listens at `address`.
+    pub(crate) fn new(address: SocketAddr, framing: FramingKind) -> Self {
         let mut connection = TcpStream::connect(address).expect("somebody listens");
-        let wire = Wire::new(framing, packets);
+        let wire = Wire::new(framing, &messages(MESSAGES));
         let (orders, received) = channel();
         thread::spawn(move || {
             // It ends when the other end of the channel, or of the connection, is gone.
@@ -41,14 +43,15 @@ impl Feed {
 }
 
 /// Messages as they are on the wire.
-struct Wire {
+pub(crate) struct Wire {
     bytes: BytesMut,
     /// Where each message ends.
     ends: Vec<usize>,
 }
 
 impl Wire {
-    fn new(framing: FramingKind, packets: &[Packet]) -> Self {
+    /// Of [`MESSAGES`] packets.
+    pub(crate) fn new(framing: FramingKind, packets: &[Packet]) -> Self {
         match framing {
             FramingKind::LengthPrefix => Self::encoded(LengthPrefix::new(), packets),
             _ => Self::encoded(Slip::new(), packets),
@@ -66,7 +69,7 @@ impl Wire {
     }
 
     /// Writes `n` messages, over and over the same ones.
-    fn write(&self, n: u64, to: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write(&self, n: u64, to: &mut impl Write) -> io::Result<()> {
         for _ in 0..n / MESSAGES {
             to.write_all(&self.bytes)?;
         }

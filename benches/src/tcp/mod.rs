@@ -25,7 +25,7 @@ pub(crate) mod feed;
 pub(crate) mod liblo;
 mod ours;
 mod slip;
-pub(crate) mod stream;
+mod stream;
 
 use std::time::Duration;
 

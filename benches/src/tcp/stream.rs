@@ -4,67 +4,63 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::rc::Rc;
 use std::time::Instant;
 
-use oscine::Packet;
 use oscine::transport::framing::FramingKind;
 use tokio::runtime::Builder;
 
 use crate::contest::{Contest, Outcome, Pace, Side, per};
-use crate::message::messages;
 use crate::receiver::Receiver;
 use crate::tcp::bare::{self, Bare};
-use crate::tcp::feed::{self, Feed};
+use crate::tcp::feed::Feed;
 use crate::tcp::ours::Ours;
 
 /// How many messages a turn has: 18 MiB. What the system holds between the two ends should be
 /// little beside it.
-pub(crate) const MESSAGES: u64 = 512 * 1024;
+const MESSAGES: u64 = 512 * 1024;
 /// liblo gets so many times fewer: a message takes it so long that its time is as clear.
 #[cfg(feature = "peers")]
-pub(crate) const LIBLO_SHARE: u64 = 32;
+const LIBLO_SHARE: u64 = 32;
 
 pub(crate) fn contests() -> Vec<Contest> {
     let runtime = Rc::new(Builder::new_current_thread().enable_all().build().expect("a runtime"));
-    let packets = messages(feed::MESSAGES);
     let contest = |measure: &str, framing, bare: [Box<dyn Side>; 2]| {
-        let mut peers = liblo(framing, &packets);
+        let mut peers = liblo(framing);
         peers.extend(bare);
-        let ours = side(framing, &packets, 1, |listener| Ours::new(&runtime, listener));
+        let ours = side(framing, 1, |listener| Ours::new(&runtime, listener));
         Contest { measure: measure.to_owned(), pace: Pace::Fixed(MESSAGES), ours, peers }
     };
     let (length, slip) = (FramingKind::LengthPrefix, FramingKind::Slip);
     let bare_length = [
-        side(length, &packets, 1, |l| Bare::new("bare", &l, bare::length_prefix, bare::read)),
-        side(length, &packets, 1, |l| Bare::new("frames", &l, bare::length_prefix, bare::length)),
+        side(length, 1, |l| Bare::new("bare", &l, bare::length_prefix, bare::read)),
+        side(length, 1, |l| Bare::new("frames", &l, bare::length_prefix, bare::length)),
     ];
     let bare_slip = [
-        side(slip, &packets, 1, |l| Bare::new("bare", &l, bare::slip, bare::read)),
-        side(slip, &packets, 1, |l| Bare::new("frames", &l, bare::slip, bare::length)),
+        side(slip, 1, |l| Bare::new("bare", &l, bare::slip, bare::read)),
+        side(slip, 1, |l| Bare::new("frames", &l, bare::slip, bare::length)),
     ];
     vec![contest("tcp/length", length, bare_length), contest("tcp/slip", slip, bare_slip)]
 }
 
 #[cfg(feature = "peers")]
-fn liblo(framing: FramingKind, packets: &[Packet]) -> Vec<Box<dyn Side>> {
+fn liblo(framing: FramingKind) -> Vec<Box<dyn Side>> {
     use crate::tcp::liblo::Liblo;
-    vec![side(framing, packets, LIBLO_SHARE, |listener| Liblo::new(&listener, c"if"))]
+    vec![side(framing, LIBLO_SHARE, |listener| Liblo::new(&listener, c"if"))]
 }
 
 #[cfg(not(feature = "peers"))]
-fn liblo(_: FramingKind, _: &[Packet]) -> Vec<Box<dyn Side>> {
+fn liblo(_: FramingKind) -> Vec<Box<dyn Side>> {
     Vec::new()
 }
 
-/// A side that receives these packets from a connection of its own, in a turn one in `share` of the messages.
-pub(crate) fn side<R: Receiver + 'static>(
+/// A side that receives from a connection of its own, in a turn one in `share` of the messages.
+fn side<R: Receiver + 'static>(
     framing: FramingKind,
-    packets: &[Packet],
     share: u64,
     receiver: impl FnOnce(TcpListener) -> R,
 ) -> Box<dyn Side> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a socket on loopback");
     let address = listener.local_addr().expect("a bound socket has an address");
     // The system lets the feed connect before the receiver accepts.
-    let feed = Feed::new(address, framing, packets);
+    let feed = Feed::new(address, framing);
     Box::new(Fed { feed, share, receiver: receiver(listener) })
 }
 
