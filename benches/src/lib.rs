@@ -3,6 +3,7 @@
 //! * [`codec`] is a section of `compare`: the packets, and a file for each side that reads and writes them.
 //! * [`udp`] and [`tcp`] are sections too: messages through sockets.
 //! * [`dispatch`] is one: from the bytes of a message to its handlers.
+//! * [`serve`] is one: from the socket to a handler.
 //! * [`contest`] lets sides take turns and takes medians.
 //! * [`report`] prints a table, or a line of JSON for each result.
 //! * [`section`] lists the sections.
@@ -14,6 +15,7 @@ mod message;
 mod receiver;
 pub mod report;
 pub mod section;
+pub mod serve;
 pub mod tcp;
 pub mod udp;
 
