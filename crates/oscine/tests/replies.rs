@@ -280,7 +280,7 @@ async fn arguments_that_fit_nothing_are_answered_if_that_is_asked_for() {
     space.method("/gain", |_: f32| {}).unwrap();
     space.error_replies(true);
     let server = Running::start(space).await;
-    let mut client = server.udp_client().await;
+    let client = server.udp_client().await;
     let reply = within(client.request(("/gain", "loud"), "/error")).await.unwrap();
     let (address, reason) = reply.args().parse::<(&str, &str)>().unwrap();
     assert_eq!(address, "/gain");
