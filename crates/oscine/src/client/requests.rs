@@ -31,9 +31,12 @@ impl Requests {
         Some(self.last)
     }
 
-    /// Takes the reply of a request, if there is one.
+    /// Takes the reply of a request, if there is one, and the request out of line: it must not have
+    /// another one, which is somebody else's.
     pub(crate) fn reply(&mut self, request: u64) -> Option<Message> {
-        self.waiting.get_mut(&request)?.reply.take()
+        let reply = self.waiting.get_mut(&request)?.reply.take()?;
+        self.waiting.remove(&request);
+        Some(reply)
     }
 
     /// Takes a request out of line; its reply, if there is one that nobody has seen.
@@ -95,6 +98,8 @@ mod tests {
         assert_eq!(told, [one, two]);
         assert_eq!(requests.reply(one), Some(message("/a", 1)));
         assert_eq!(requests.reply(one), None);
+        // It has had its reply, and gets no other.
+        assert!(!requests.answer(&message("/a", 4).into(), |_| panic!("nobody asked")));
         assert_eq!(requests.remove(two), Some(message("/a", 2)));
         assert_eq!(requests.remove(two), None);
     }

@@ -1,13 +1,10 @@
-//! The client: sends, asks, and keeps what comes back.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-mod common;
+//! Sends, asks, and keeps what comes back.
 
 use std::time::{Duration, SystemTime};
 
-use common::log::log;
-use common::wire::{packet, raw_udp};
-use common::{FRAMINGS, LOOPBACK, Running, within};
+use crate::common::log::log;
+use crate::common::wire::{packet, raw_udp};
+use crate::common::{FRAMINGS, LOOPBACK, Running, within};
 use futures::StreamExt;
 use oscine::{
     AddressSpace, Bundle, BundleTime, Client, ClientError, EncodeError, Message, Packet, Reply,
