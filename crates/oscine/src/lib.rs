@@ -7,7 +7,8 @@
 //!
 //! * Receive: [`Server`] carries what its sockets receive to the methods of an [`AddressSpace`]. What may be a
 //!   method, and what it may ask for and return, is told in [`handler`].
-//! * Send: [`Client`], [`Message::new`], [`Bundle::new`].
+//! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; [`Endpoints`] is
+//!   for many targets, [`blocking`] for programs without async.
 //! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait.
 //! * Own loops: [`Engine`] says what runs and when, without sockets and clock; [`Schedule`] is its queue, [`Space`]
 //!   its tree.
@@ -28,7 +29,7 @@
 //! let endpoint = server.endpoints()[0].clone();
 //! tokio::spawn(server.serve().into_future());
 //!
-//! let mut client = Client::connect(&endpoint).await?;
+//! let client = Client::connect(&endpoint).await?;
 //! let reply = client.request(("/echo", "hello"), "/echoed").await?;
 //! assert_eq!(reply.args().parse::<&str>()?, "hello");
 //! # Ok(())
@@ -59,14 +60,18 @@ mod timer;
 #[allow(dead_code, reason = "the server does not ask the gate yet")]
 mod peers;
 
-mod client;
+pub mod blocking;
+pub mod client;
 mod server;
 
 pub use address_space::{
     Access, AddressSpace, Change, Changes, Edit, Info, MethodGuard, MethodRef, MountError, Seen,
     WithState,
 };
-pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
+pub use client::{
+    Client, ClientBuilder, ClientError, ClientSender, ClientServe, IntoPacket, IntoTimeTag,
+    KeepAlive, LatestSender, LatestWins, RecvError, RequestError, Sent, send,
+};
 pub use dispatch::{Dispatched, Dispatcher};
 pub use engine::{
     DueMessage, Engine, Handled, LatePolicy, RunStep, RunSteps, TimePolicy, Timing, Unit,
@@ -83,6 +88,7 @@ pub use oscine_codec::{
     MessageRef, Midi, Nil, Packet, PacketRef, Pattern, PatternOptions, Profile, ReadError, Rest,
     Symbol, TagSet, Text, TimeTag, TimedMessage, ToArg, ToArgs, Tolerances, TypedError,
 };
+pub use oscine_transport::endpoints::Endpoints;
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
 pub use peers::{

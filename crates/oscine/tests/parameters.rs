@@ -284,7 +284,7 @@ async fn messages_of_a_packet_share_peer_and_time_and_have_their_own_bundles_tag
 
 /// Where a server on loopback sees a client that is bound to all interfaces.
 fn same_host(client: &oscine::Client) -> std::net::SocketAddr {
-    (std::net::Ipv4Addr::LOCALHOST, client.local_addr().port()).into()
+    (std::net::Ipv4Addr::LOCALHOST, client.local_addr().unwrap().port()).into()
 }
 
 #[tokio::test]
@@ -293,8 +293,8 @@ async fn a_peer_on_tcp_has_a_connection_of_its_own() {
     space.method("/who", |peer: Peer| ("/you", peer.to_string())).unwrap();
     let server = Running::start(space).await;
     for framing in common::FRAMINGS {
-        let mut client = server.tcp_client(framing).await;
-        let local = client.local_addr();
+        let client = server.tcp_client(framing).await;
+        let local = client.local_addr().unwrap();
         let answer = within(client.request(("/who", ()), "/you")).await.unwrap();
         assert_eq!(answer.args().parse::<&str>().unwrap(), format!("tcp://{local}"));
     }

@@ -280,7 +280,7 @@ async fn arguments_that_fit_nothing_are_answered_if_that_is_asked_for() {
     space.method("/gain", |_: f32| {}).unwrap();
     space.error_replies(true);
     let server = Running::start(space).await;
-    let mut client = server.udp_client().await;
+    let client = server.udp_client().await;
     let reply = within(client.request(("/gain", "loud"), "/error")).await.unwrap();
     let (address, reason) = reply.args().parse::<(&str, &str)>().unwrap();
     assert_eq!(address, "/gain");
@@ -340,7 +340,7 @@ async fn replies_go_to_another_port_of_the_sender_and_as_bundles() {
         assert_eq!((&buffer[..length], from), (expected.as_bytes(), server.udp()));
     }
     // A connection has one other end.
-    let mut client = server.tcp_client(FRAMINGS[0]).await;
+    let client = server.tcp_client(FRAMINGS[0]).await;
     within(client.request(&question, "/no-ports")).await.unwrap();
     assert_eq!(server.stop().await.handler_errors, 0);
 }

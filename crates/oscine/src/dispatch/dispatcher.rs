@@ -4,11 +4,13 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use oscine_codec::{Packet, PacketRef, TimeTag};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
+use crate::dispatch::overlap;
 use crate::handler::job::{Context, Job};
 use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
@@ -95,6 +97,10 @@ impl fmt::Debug for Dispatcher {
 struct Nowhere;
 
 impl Outlet for Nowhere {
+    fn spawn(&self, call: BoxFuture<'static, ()>) {
+        overlap::spawn(call);
+    }
+
     fn send(&self, peer: &Peer, _: Packet) -> Result<(), SendError> {
         Err(SendError::Gone { peer: peer.clone() })
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use tokio::sync::OwnedSemaphorePermit;
 use tracing::{debug, error, warn};
 
@@ -46,6 +47,11 @@ impl Overlap {
             Ending::TimedOut => timed_out(&*self.outlet, &self.peer, &self.address),
         }
     }
+}
+
+/// Sees a call through where there is no server that would know of it.
+pub(crate) fn spawn(call: BoxFuture<'static, ()>) {
+    tokio::spawn(call);
 }
 
 /// Sends what a handler replies, and tells its error; says whether there was one.

@@ -31,9 +31,7 @@ pub(crate) trait Outlet: fmt::Debug + Send + Sync {
     }
 
     /// Sees a handler through while other messages go on.
-    fn spawn(&self, call: BoxFuture<'static, ()>) {
-        tokio::spawn(call);
-    }
+    fn spawn(&self, call: BoxFuture<'static, ()>);
 }
 
 /// Why a packet was not handed over.
