@@ -35,8 +35,10 @@ use crate::stats::counters::Counters;
 /// connection.recv_frames(&mut frames).await.ok_or("closed")??;
 /// assert_eq!(frames.len(), 2);
 /// for frame in &frames {
-///     let packet = PacketRef::decode(frame?)?;
-///     println!("{packet}");
+///     match frame {
+///         Ok(bytes) => println!("{}", PacketRef::decode(bytes)?),
+///         Err(bad) => println!("{bad}"),
+///     }
 /// }
 /// # Ok(())
 /// # }
