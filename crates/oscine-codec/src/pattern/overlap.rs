@@ -191,7 +191,7 @@ mod tests {
             ("{,a}", "{,b}"),
             ("[ ]", "?"),
             // The star is only the first alternative's.
-            ("{*a,b}", "xb"),
+            ("{*a,b}", "x[b]"),
             ("{a*,[0-9]}", "b*"),
             ("{a{b,c?}*,}d", "ac"),
         ] {
