@@ -62,6 +62,7 @@ pub use address_space::{
     Access, AddressSpace, Change, Changes, Edit, Info, MethodGuard, MountError, Seen,
 };
 pub use client::{Client, ClientBuilder, ClientError, IntoPacket, IntoTimeTag, RequestError};
+pub use clock::{BadSample, Clock, Estimate, OffsetEstimator, SimulatedClock};
 pub use dispatch::{Dispatched, Dispatcher};
 pub use engine::{
     DueMessage, Engine, Handled, LatePolicy, RunStep, RunSteps, TimePolicy, Timing, Unit,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use oscine_codec::{DecodeOptions, MessageRef, PacketRef, TimeTag};
 use tracing::{debug, trace, warn};
 
-use crate::clock::Clock;
+use crate::clock::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::job::Job;
@@ -61,7 +61,9 @@ impl Dispatcher {
             return;
         }
         let now = self.clock.now();
-        let handled = self.engine.handle_packet(now, packet, &peer, received_at, Timing::new());
+        self.clock.follow(now);
+        let timing = Timing::new().offset(self.clock.offset());
+        let handled = self.engine.handle_packet(now, packet, &peer, received_at, timing);
         self.counters.scheduled.add(handled.scheduled);
         if let Some((count, overflow)) = handled.refused {
             self.counters.schedule_refused.add(count);
@@ -87,8 +89,8 @@ impl Dispatcher {
     }
 
     /// When the next bundle is due.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.clock.instant(self.engine.next_timeout()?)
+    pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
+        self.engine.next_timeout()
     }
 
     async fn timed(&mut self, due: DueMessage<'_>, context: Context<'_>) {

@@ -13,7 +13,7 @@ use crate::peer::Peer;
 use crate::server::alive::Alive;
 use crate::server::dispatcher::Dispatcher;
 use crate::server::tasks::Inbound;
-use crate::timer::Timer;
+use crate::timer::timer::Timer;
 
 /// Everything that the one task which calls handlers owns.
 pub(crate) struct MainLoop {
