@@ -57,7 +57,6 @@ mod engine;
 mod schedule;
 mod timer;
 
-#[allow(dead_code, reason = "the server does not ask the gate yet")]
 mod peers;
 
 pub mod blocking;
@@ -72,6 +71,7 @@ pub use client::{
     Client, ClientBuilder, ClientError, ClientSender, ClientServe, IntoPacket, IntoTimeTag,
     KeepAlive, LatestSender, LatestWins, RecvError, RequestError, Sent, send,
 };
+pub use clock::{BadSample, Clock, Estimate, OffsetEstimator, SimulatedClock};
 pub use dispatch::{Dispatched, Dispatcher};
 pub use engine::{
     DueMessage, Engine, Handled, LatePolicy, RunStep, RunSteps, TimePolicy, Timing, Unit,

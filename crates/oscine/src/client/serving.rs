@@ -15,7 +15,7 @@ use crate::address_space::address_space::AddressSpace;
 use crate::client::client::Client;
 use crate::client::sender::ClientSender;
 use crate::client::way::Way;
-use crate::clock::Clock;
+use crate::clock::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::overlap;
@@ -26,7 +26,7 @@ use crate::handler::job::{Context, Job};
 use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
 use crate::schedule::limits::ScheduleLimits;
-use crate::timer::Timer;
+use crate::timer::timer::Timer;
 
 /// Calls handlers with what comes back, and sends what they return.
 pub(crate) async fn serve(
@@ -36,10 +36,11 @@ pub(crate) async fn serve(
 ) -> io::Result<()> {
     let (queue, replies) = mpsc::channel(QUEUE);
     let sender = client.sender();
+    let clock = Clock::system();
     let mut serving = Serving {
         engine: Engine::new(limits),
-        clock: Clock::system(),
-        timer: Timer::new()?,
+        timer: Timer::new(clock.clone())?,
+        clock,
         caller: Caller::new(space),
         outlet: Arc::new(Back { queue }),
         peer: peer_of(&client),
@@ -70,8 +71,7 @@ impl Serving {
     async fn run(&mut self) -> io::Result<()> {
         loop {
             self.run_due().await;
-            let deadline = self.engine.next_timeout().and_then(|due| self.clock.instant(due));
-            self.timer.set(deadline)?;
+            self.timer.set(self.engine.next_timeout())?;
             let received = tokio::select! {
                 elapsed = self.timer.elapsed() => {
                     elapsed?;
@@ -99,7 +99,9 @@ impl Serving {
     async fn packet(&mut self, packet: PacketRef<'_>) {
         trace!(peer = %self.peer, %packet, "received");
         let (now, received_at) = (self.clock.now(), Instant::now());
-        let handled = self.engine.handle_packet(now, packet, &(), received_at, Timing::new());
+        self.clock.follow(now);
+        let timing = Timing::new().offset(self.clock.offset());
+        let handled = self.engine.handle_packet(now, packet, &(), received_at, timing);
         if let Some((count, overflow)) = handled.refused {
             warn!(peer = %self.peer, count, %overflow, "bundles refused");
         }

@@ -152,6 +152,7 @@ impl Gate {
     }
 
     /// How many messages are held.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.hosts.held()
     }

@@ -153,6 +153,7 @@ impl Hosts {
     }
 
     /// How many messages wait.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         let hosts = self.due.iter().filter_map(|(_, spot)| self.table.get(*spot)?.line.as_ref());
         hosts.map(|line| line.len()).sum()

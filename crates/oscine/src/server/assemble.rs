@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -10,10 +10,15 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::clock::Clock;
+use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
 use crate::handler::outlet::Outlet;
+use crate::peers::gate::Gate;
+use crate::peers::networks::Networks;
+use crate::peers::rate_limit::RateLimit;
+use crate::peers::rules::PeerRules;
+use crate::peers::settings::GateSettings;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::alive::Alive;
 use crate::server::callers::Callers;
@@ -31,13 +36,20 @@ use crate::server::server::Server;
 use crate::server::shared::{OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
 use crate::server::subscription::Subscribers;
 use crate::server::tasks::Tasks;
-use crate::timer::Timer;
+use crate::timer::timer::Timer;
 
 /// What holds for a whole server.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
+    /// The system's, if none is given.
+    pub(crate) clock: Option<Clock>,
+    pub(crate) precision: Duration,
+    pub(crate) late_slack: Duration,
+    pub(crate) rules: PeerRules,
+    pub(crate) rate: Option<RateLimit>,
+    pub(crate) networks: Networks,
     pub(crate) on_handler_error: OnError,
     pub(crate) handler_timeout: Option<Duration>,
     pub(crate) concurrent: Option<usize>,
@@ -61,7 +73,11 @@ impl Settings {
         opened: Vec<Opened>,
         callbacks: Callbacks,
     ) -> io::Result<Server> {
-        let timer = Timer::new()?;
+        let clock = self.clock.unwrap_or_else(Clock::system);
+        let timer = Timer::new(clock.clone())?;
+        let timer = timer.precision(self.precision).late_slack(self.late_slack);
+        let gate_settings = Arc::new(GateSettings::new(self.rules, self.rate, self.networks));
+        let gate = Gate::new(Arc::clone(&gate_settings));
         let counters = Arc::new(Counters::default());
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let (opened_sender, later) = mpsc::unbounded_channel();
@@ -72,6 +88,10 @@ impl Settings {
             counters,
             line: Line::new(Engine::new(self.schedule), self.timing),
             lateness: Lateness::default(),
+            clock: clock.clone(),
+            gate: gate_settings,
+            peers: Arc::clone(gate.table()),
+            departed: Mutex::default(),
             subscribers: Subscribers::default(),
             pool: Pool::default(),
             opener,
@@ -98,7 +118,8 @@ impl Settings {
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
         let runner = Runner {
             callers: Callers::new(shared.space.clone()),
-            clock: Clock::system(),
+            gate,
+            clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),
         };

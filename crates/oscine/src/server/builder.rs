@@ -12,9 +12,13 @@ use oscine_transport::tcp::Listener;
 use oscine_transport::{Endpoint, Udp};
 
 use crate::address_space::address_space::AddressSpace;
+use crate::clock::clock::Clock;
 use crate::engine::timing::Timing;
 use crate::fault::Fault;
 use crate::peer::Peer;
+use crate::peers::networks::Networks;
+use crate::peers::rate_limit::RateLimit;
+use crate::peers::rules::PeerRules;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::assemble::{Callbacks, Settings};
 use crate::server::bind::Bind;
@@ -141,6 +145,26 @@ impl ServerBuilder {
         self
     }
 
+    /// By which clock bundles run. Default [`Clock::system`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = Some(clock);
+        self
+    }
+
+    /// How long before a bundle is due the server stops waiting for the system, and looks at the clock without pause
+    /// instead: that keeps a core busy for so long, and runs bundles within a microsecond or so of their time. Default
+    /// zero, for some 50 microseconds of lateness; at most 1 ms.
+    pub const fn precision(mut self, precision: Duration) -> Self {
+        self.settings.precision = precision;
+        self
+    }
+
+    /// How much later than necessary the server may wake for a bundle, so that it wakes once for several. Default zero.
+    pub const fn late_slack(mut self, slack: Duration) -> Self {
+        self.settings.late_slack = slack;
+        self
+    }
+
     /// How many async handlers may be under way at once while other messages go on. Default: none, each message waits
     /// for the one before it.
     ///
@@ -176,6 +200,28 @@ impl ServerBuilder {
     /// builder.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks.push(Arc::new(hook));
+        self
+    }
+}
+
+/// Who may send what.
+impl ServerBuilder {
+    /// Which networks may send, and which may not. Default: all. Others are not accepted over TCP; what they send over
+    /// UDP is dropped before it is decoded, and counted.
+    pub fn networks(mut self, networks: Networks) -> Self {
+        self.settings.networks = networks;
+        self
+    }
+
+    /// How much one host may send, and what becomes of what is too much. Default: as much as it sends.
+    pub const fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.settings.rate = Some(limit);
+        self
+    }
+
+    /// What is different for some peers, or some endpoints. Default: nothing.
+    pub fn peer_rules(mut self, rules: PeerRules) -> Self {
+        self.settings.rules = rules;
         self
     }
 }

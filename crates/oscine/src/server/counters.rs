@@ -20,6 +20,14 @@ macro_rules! counters {
             /// Packets that did not decode, and frames that were damaged.
             pub bad: u64,
             $($(#[$doc])+ pub $name: u64,)+
+            /// Packets of hosts that may not send.
+            pub denied: u64,
+            /// Packets dropped because their hosts had sent too much in too short a time.
+            pub rate_limited: u64,
+            /// Messages that a newer one for the same address replaced before they were run.
+            pub coalesced: u64,
+            /// How often the system's clock was seen to have been set.
+            pub clock_steps: u64,
             /// Bundles that wait.
             pub pending: usize,
             /// Their bytes.

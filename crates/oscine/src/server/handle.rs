@@ -10,9 +10,12 @@ use tokio::sync::oneshot;
 use crate::address_space::address_space::AddressSpace;
 use crate::client::outgoing::IntoPacket;
 use crate::client::time::IntoTimeTag;
+use crate::clock::clock::Clock;
 use crate::dispatch::dispatched::Dispatched;
 use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
+use crate::peers::networks::Networks;
+use crate::peers::view::PeerView;
 use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
 use crate::server::counters::Stats;
@@ -181,6 +184,30 @@ impl ServerHandle {
         self.shared.outbound.connected()
     }
 
+    /// What the server knows of the peers that it has heard of lately, up to 4,096, in no order.
+    #[must_use]
+    pub fn peers(&self) -> Vec<PeerView> {
+        self.shared.peers.views()
+    }
+
+    /// What the server knows of one peer, if it has heard of it lately.
+    #[must_use]
+    pub fn peer(&self, peer: &Peer) -> Option<PeerView> {
+        self.shared.peers.view(peer)
+    }
+
+    /// The networks that may send, and those that may not.
+    #[must_use]
+    pub fn networks(&self) -> Networks {
+        (*self.shared.gate.networks()).clone()
+    }
+
+    /// Says anew which networks may send, and which may not. It holds from the next packet on; connections stay until
+    /// they are [kicked](Self::kick).
+    pub fn set_networks(&self, networks: Networks) {
+        self.shared.gate.set_networks(networks);
+    }
+
     /// Closes the connection to a peer; says whether there was one. What it has sent already is run.
     pub fn kick(&self, peer: &Peer) -> bool {
         peer.connection().is_some_and(|connection| self.shared.outbound.kick(connection))
@@ -199,6 +226,12 @@ impl ServerHandle {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.shared.stats()
+    }
+
+    /// The clock by which the server runs bundles.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// How late bundles ran that had waited.

@@ -5,7 +5,7 @@ use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use oscine_transport::Udp;
 use tokio::sync::mpsc;
@@ -19,7 +19,7 @@ use crate::server::port::{Port, PortState};
 use crate::server::runner::Runner;
 use crate::server::shared::Shared;
 use crate::server::tasks::Tasks;
-use crate::timer::Timer;
+use crate::timer::timer::Timer;
 
 /// Everything that the one task which calls handlers owns.
 pub(crate) struct MainLoop {
@@ -56,11 +56,11 @@ impl MainLoop {
     /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
     pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
         self.receive().await?;
-        let end = Instant::now().checked_add(drain);
+        let end = self.shared.clock.now() + drain;
         while !drain.is_zero() {
             self.runner.run_due().await;
             let due = self.runner.next_deadline();
-            let Some(due) = due.filter(|due| end.is_none_or(|end| *due <= end)) else { break };
+            let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
             self.timer.set(Some(due))?;
             self.timer.elapsed().await?;
         }
@@ -70,6 +70,7 @@ impl MainLoop {
     async fn receive(&mut self) -> io::Result<()> {
         while !self.shared.stop.is_cancelled() {
             self.runner.run_due().await;
+            self.runner.release().await;
             self.timer.set(self.runner.next_deadline())?;
             match self.next_event().await? {
                 Event::Stopped => return Ok(()),
@@ -77,7 +78,10 @@ impl MainLoop {
                 Event::Datagrams(socket) => self.datagrams(socket).await,
                 Event::Inbound(inbound) => self.inbound(inbound).await,
                 Event::Opened(opened, sending) => self.serve(opened, sending),
-                Event::Changed => self.look_at_ports(),
+                Event::Changed => {
+                    self.look_at_ports();
+                    self.runner.forget_departed();
+                }
             }
         }
         Ok(())
@@ -130,7 +134,7 @@ impl MainLoop {
                 drop(unhandled);
             }
             Inbound::Packet { packet, peer, received_at, done } => {
-                let dispatched = self.runner.packet(packet.view(), &peer, received_at).await;
+                let dispatched = self.runner.decoded(&packet, &peer, received_at).await;
                 if let Some(done) = done {
                     // Whoever asked may have gone.
                     let _ = done.send(dispatched);

@@ -4,12 +4,12 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use oscine_codec::{MessageRef, PacketRef, TimeTag};
+use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
 use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
 use tracing::{debug, trace, warn};
 
-use crate::clock::Clock;
+use crate::clock::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::engine::due::DueMessage;
@@ -18,6 +18,8 @@ use crate::fault::Fault;
 use crate::handler::job::{Context, Job};
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
+use crate::peers::gate::{Gate, Verdict};
+use crate::peers::settings::Settled;
 use crate::server::callers::Callers;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
@@ -25,6 +27,7 @@ use crate::server::shared::Shared;
 /// Runs messages: at once, or when they are due.
 pub(crate) struct Runner {
     pub(crate) callers: Callers,
+    pub(crate) gate: Gate,
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
     /// The same, as handlers see it.
@@ -40,14 +43,26 @@ impl Drop for Runner {
 }
 
 impl Runner {
-    /// Decodes and runs a packet where it lies.
+    /// Decodes and runs a packet where it lies, if its sender may send it.
     pub(crate) async fn bytes(&mut self, bytes: &[u8], peer: &Peer, port: &Port, at: Instant) {
-        match PacketRef::decode_with(bytes, &port.decode) {
+        let (admitted, over) = match self.gate.admit(at, peer, bytes.len()) {
+            Verdict::Denied | Verdict::Dropped => return,
+            Verdict::Over(admitted) => (admitted, true),
+            Verdict::Admitted(admitted) => (admitted, false),
+        };
+        let decode = admitted.settled.options.decode.as_ref().unwrap_or(&port.decode);
+        match PacketRef::decode_with(bytes, decode) {
             Ok(packet) => {
                 port.counters.tolerated(packet.tolerances());
-                self.packet(packet, peer, at).await;
+                if over {
+                    self.gate.hold(peer, at, packet);
+                    return;
+                }
+                let settled = *admitted.settled;
+                self.packet(packet, peer, at, &settled).await;
             }
             Err(error) => {
+                admitted.counters.bad.add(1);
                 port.counters.decode_error(error.kind());
                 debug!(%peer, %error, "malformed packet");
                 if self.shared.on_error.is_some() {
@@ -56,6 +71,40 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// Runs a packet that is decoded already, if its sender may send it.
+    pub(crate) async fn decoded(
+        &mut self,
+        packet: &Packet,
+        peer: &Peer,
+        at: Instant,
+    ) -> Dispatched {
+        let settled = match self.gate.admit(at, peer, packet.as_bytes().len()) {
+            Verdict::Denied | Verdict::Dropped => return Dispatched::default(),
+            Verdict::Over(_) => {
+                self.gate.hold(peer, at, packet.view());
+                return Dispatched::default();
+            }
+            Verdict::Admitted(admitted) => *admitted.settled,
+        };
+        self.packet(packet.view(), peer, at, &settled).await
+    }
+
+    /// Runs what was held because it was too much, as far as it may run now.
+    pub(crate) async fn release(&mut self) {
+        while self.gate.next_due().is_some() {
+            let Some(held) = self.gate.release(Instant::now()) else { return };
+            let peer = held.sender.peer().clone();
+            let message = PacketRef::from(held.message.view());
+            self.packet(message, &peer, held.received_at, &Settled::default()).await;
+        }
+    }
+
+    /// Forgets peers whose connections have closed.
+    pub(crate) fn forget_departed(&mut self) {
+        let departed = std::mem::take(&mut *self.shared.departed());
+        departed.iter().for_each(|peer| self.gate.forget(peer));
     }
 
     /// Decodes and runs what one read of a connection brought.
@@ -77,11 +126,12 @@ impl Runner {
     }
 
     /// Runs what is due now of a packet, and puts the rest in line.
-    pub(crate) async fn packet(
+    async fn packet(
         &mut self,
         packet: PacketRef<'_>,
         peer: &Peer,
         received_at: Instant,
+        settled: &Settled,
     ) -> Dispatched {
         trace!(%peer, %packet, "received");
         // What is due already is earlier than what arrives now.
@@ -95,7 +145,10 @@ impl Runner {
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
-        let (now, timing) = (self.clock.now(), self.shared.line.timing());
+        let now = self.clock.now();
+        self.clock.follow(now);
+        let timing = settled.timing(self.shared.line.timing());
+        let timing = timing.offset(timing.offset + self.clock.offset());
         let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at, timing);
         self.shared.line.note();
         self.shared.counters.scheduled.add(handled.scheduled);
@@ -122,9 +175,12 @@ impl Runner {
         }
     }
 
-    /// When the next bundle is due.
-    pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        self.clock.instant(self.shared.line.next_due()?)
+    /// When there is something to run, if nothing arrives.
+    pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
+        let bundle = self.shared.line.next_due();
+        let Some(held) = self.gate.next_due() else { return bundle };
+        let held = self.clock.now() + held.saturating_duration_since(Instant::now());
+        Some(bundle.map_or(held, |bundle| if bundle.is_after(held) { held } else { bundle }))
     }
 
     /// Runs what is due of a bundle.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -14,9 +14,12 @@ use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use crate::address_space::address_space::AddressSpace;
+use crate::clock::clock::Clock;
 use crate::fault::Fault;
 use crate::handler::outlet::{Outlet, SendError};
 use crate::peer::Peer;
+use crate::peers::settings::GateSettings;
+use crate::peers::view::PeerTable;
 use crate::server::counters::{Counters, Stats};
 use crate::server::inbound::{Inbound, Pool};
 use crate::server::lateness::Lateness;
@@ -49,6 +52,13 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<Counters>,
     pub(crate) line: Line,
     pub(crate) lateness: Lateness,
+    pub(crate) clock: Clock,
+    /// Who may send what.
+    pub(crate) gate: Arc<GateSettings>,
+    /// Who has sent what.
+    pub(crate) peers: Arc<PeerTable>,
+    /// Those whose connections have closed, until the loop forgets them.
+    pub(crate) departed: Mutex<Vec<Peer>>,
     pub(crate) subscribers: Subscribers,
     pub(crate) pool: Pool,
     pub(crate) opener: Opener,
@@ -119,7 +129,16 @@ impl Shared {
             (engine.schedule().len(), engine.schedule().bytes())
         };
         let lateness = self.lateness.read().stats();
-        Stats { pending, pending_bytes, lateness, ..self.counters.read(transport) }
+        Stats {
+            pending,
+            pending_bytes,
+            lateness,
+            denied: self.peers.denied.read(),
+            rate_limited: self.peers.limited.read(),
+            coalesced: self.peers.coalesced.read(),
+            clock_steps: self.clock.steps(),
+            ..self.counters.read(transport)
+        }
     }
 
     /// Tells whoever wants to hear of faults.
@@ -132,7 +151,11 @@ impl Shared {
     /// Whether a connection is wanted.
     pub(crate) fn wants(&self, peer: &Peer) -> bool {
         let wants = |wants: &OnConnect| guarded(|| wants(peer)).unwrap_or(false);
-        self.on_connect.as_ref().is_none_or(wants)
+        self.gate.permits(peer) && self.on_connect.as_ref().is_none_or(wants)
+    }
+
+    pub(crate) fn departed(&self) -> MutexGuard<'_, Vec<Peer>> {
+        self.departed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Tells that a bundle begins or ends.
@@ -144,6 +167,8 @@ impl Shared {
 
     /// Tells that a connection is closed.
     pub(crate) fn disconnected(&self, peer: &Peer) {
+        self.departed().push(peer.clone());
+        self.changed.notify_one();
         if let Some(on_disconnect) = &self.on_disconnect {
             guarded(|| on_disconnect(peer));
         }

@@ -127,7 +127,7 @@ impl Score {
             6 => now,
             _ => now + i128::from(random.below(20 << 32)),
         };
-        let tag = TimeTag((due - offset) as u64);
+        let tag = TimeTag(u64::try_from((due - offset).rem_euclid(1 << 64)).unwrap());
         assert!(tag.0 > 1, "the seed has to be another");
         (due, tag)
     }
@@ -185,7 +185,7 @@ fn random_bundles_run_on_time_in_order_and_whole() {
         score.account.iter().map(|run| Run { packet: arrived[run.packet], ..*run }).collect();
     expected.sort_unstable();
 
-    let tag = |time: i128| TimeTag(time as u64);
+    let tag = |time: i128| TimeTag(u64::try_from(time.rem_euclid(1 << 64)).unwrap());
     let mut engine = Engine::new(ScheduleLimits::new().owner_count(usize::MAX));
     let mut ran = Vec::new();
     let (mut units, mut late) = (0, 0);
