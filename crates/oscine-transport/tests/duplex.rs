@@ -115,6 +115,16 @@ async fn both_directions_flow_over_sockets() {
 }
 
 #[tokio::test]
+async fn answers_that_are_there_leave_in_one_write() {
+    let all = ["/a", "/b", "/c"].map(framed).concat();
+    // The recording fails the test when it sees another write than this.
+    let recording = tokio_test::io::Builder::new().write(&all).build();
+    let mut echo = Echo::new(Builder::new().wrap(recording));
+    echo.answers.extend(["/a", "/b", "/c"].map(packet));
+    poll_fn(|cx| echo.poll_send(cx)).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_packet_that_is_refused_is_lost_alone() {
     let (near, mut raw) = duplex(1 << 10);
     let refuse = hook::outbound(|bytes, _| match bytes[1] {

@@ -206,6 +206,8 @@ async fn it_takes_so_much_at_a_time_and_loses_nothing() {
         assert!(frames.iter().all(|frame| frame == Ok(packet("/a").as_bytes())));
         got += frames.len();
         most = most.max(frames.len());
+        // It is counted at once, though there is more at hand.
+        assert_eq!(connection.counters().read().received, u64::try_from(got).unwrap());
     }
     assert_eq!((got, most), (count, 4096));
 

@@ -25,8 +25,8 @@ use crate::stats::snapshot::Stats;
 /// A framing and decoding, as one codec for tokio-util's `Framed`.
 ///
 /// It reads `Result<Packet, BadPacket>` and writes what is [`Outgoing`]: [`Packet`],
-/// [`&Packet`](Packet), or [`Bytes`](bytes::Bytes) that are a packet already. The [module page](crate::codec)
-/// tells what comes out when.
+/// [`&Packet`](Packet), or [`Bytes`](bytes::Bytes) that are a packet already. The
+/// [module page](crate::codec) tells what comes out when.
 #[derive(Debug, Clone)]
 pub struct PacketCodec<F> {
     framing: F,

@@ -10,13 +10,13 @@ use crate::stats::counters::Counters;
 
 /// The bytes of packets that have arrived together, in one buffer that is used again.
 ///
-/// [`Connection::recv_frames`](super::Connection::recv_frames) fills it with the packets at hand, in
-/// the order in which they arrived, and bad ones in between. The bytes are those of packets without
+/// [`Connection::recv_frames`](super::Connection::recv_frames) fills it with the packets at hand,
+/// in the order in which they arrived, and bad ones in between. The bytes are those of packets without
 /// the marks of the framing, as [hooks](crate::hook) left them. They are not decoded.
 ///
 /// It takes no more when it holds 64 KiB, or 4,096 packets, so it holds less than 64 KiB and one
-/// packet. It has its memory from what it held before: once warm, filling it allocates nothing but
-/// for bad packets. When it is cleared it keeps 256 KiB, and what a larger packet took is given back.
+/// packet. Its memory is used again: once warm, filling it allocates nothing but for bad packets.
+/// When it is cleared it keeps 256 KiB, and what a larger packet took is given back.
 ///
 /// # Examples
 ///

@@ -39,8 +39,8 @@ impl<S: AsyncRead + Unpin> Stream for Connection<S> {
 impl<S: AsyncRead + Unpin> Connection<S> {
     /// Waits for packets and takes all that are at hand, as bytes that are not decoded.
     ///
-    /// What `frames` held is forgotten. When this answers `Some(Ok(()))` there is at least one packet
-    /// in it, good or bad. It ends as the stream does: `Some(Err(error))` once, behind all packets
+    /// What `frames` held is forgotten. When this answers `Some(Ok(()))` there is at least one
+    /// packet in it, good or bad. It ends as the stream does: `Some(Err(error))` once, behind all packets
     /// before it, if the connection broke, then `None`. It can be used in turns with the stream.
     ///
     /// What is received is counted. Who decodes the packets counts what is wrong with them, with
