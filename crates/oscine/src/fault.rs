@@ -6,7 +6,7 @@ use std::fmt;
 use oscine_codec::ReadError;
 use oscine_transport::{BadPacket, StreamError};
 
-use crate::handler::outlet::SendError;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::schedule::limits::Overflow;
 

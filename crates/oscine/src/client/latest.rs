@@ -253,7 +253,8 @@ mod tests {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
             let now = start + Duration::from_micros(number * 700);
             if number < 19_900 && random >> 63 == 0 {
-                let (address, value) = (format!("/{}", (random >> 32) % 20), number as i32);
+                let (address, value) =
+                    (format!("/{}", (random >> 32) % 20), i32::try_from(number).unwrap());
                 assert!(latest.offer(now, message(&address, value)));
                 offered.insert(address, value);
             }

@@ -176,7 +176,7 @@ impl ClientBuilder {
         let policy = self
             .reconnect
             .take()
-            .unwrap_or_else(|| oscine_transport::reconnect::Reconnecting::builder());
+            .unwrap_or_else(oscine_transport::reconnect::Reconnecting::builder);
         let client = self.streams(policy).endpoint(endpoint)?;
         Ok(self.client(wrap::reconnecting(client)))
     }

@@ -23,7 +23,8 @@ use crate::engine::due::DueMessage;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
 use crate::handler::job::{Context, Job};
-use crate::handler::outlet::{Outlet, SendError};
+use crate::handler::outlet::Outlet;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::schedule::limits::ScheduleLimits;
 use crate::timer::timer::Timer;
@@ -136,8 +137,8 @@ struct Back {
 }
 
 impl Outlet for Back {
-    fn spawn(&self, call: BoxFuture<'static, ()>) {
-        overlap::spawn(call);
+    fn run_beside(&self, call: BoxFuture<'static, ()>) {
+        overlap::run_beside(call);
     }
 
     fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {

@@ -23,7 +23,7 @@ use crate::dispatch::view::View;
 use crate::fault::Fault;
 use crate::handler::callable::{Answer, Running};
 use crate::handler::job::{Context, Job};
-use crate::handler::outlet::SendError;
+use crate::handler::send_error::SendError;
 
 /// Runs messages: finds the handlers that they reach, and calls them.
 pub(crate) struct Caller {
@@ -168,8 +168,8 @@ fn end(
     tally: &Tally,
     dispatched: &mut Dispatched,
 ) {
-    dispatched.calls += tally.calls;
-    if tally.calls == 0 || tally.faults > 0 {
+    dispatched.calls += tally.calls();
+    if tally.calls() == 0 || tally.faults > 0 {
         unusual(space, job, options, tally, dispatched);
     }
 }
@@ -192,7 +192,7 @@ fn unusual(
     if options.list_replies && tally.unmatched && message.address().ends_with('/') {
         list(space, job);
     }
-    if let (0, Some(error)) = (tally.calls, &tally.misfit) {
+    if let (0, Some(error)) = (tally.calls(), &tally.misfit) {
         dispatched.misfits += 1;
         debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
         let Context { peer, outlet, .. } = job.context;

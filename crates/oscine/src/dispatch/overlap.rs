@@ -50,7 +50,7 @@ impl Overlap {
 }
 
 /// Sees a call through where there is no server that would know of it.
-pub(crate) fn spawn(call: BoxFuture<'static, ()>) {
+pub(crate) fn run_beside(call: BoxFuture<'static, ()>) {
     tokio::spawn(call);
 }
 

@@ -97,12 +97,14 @@ impl<'c> Reached<'c> {
                 )
             }
             Self::Flat(flat, numbers, home) => {
-                let (flat, home) = (&***flat, Some(&***home));
+                let (methods, home) = (flat.methods(), Some(&***home));
                 let numbers = numbers.get(from..).unwrap_or_default();
-                to.take(numbers.iter().filter_map(|&number| flat.method(number)).map(|method| {
-                    let at = Some((&*method.place, method.key));
-                    (&method.value, Registered { at, home })
-                }))
+                to.take(numbers.iter().filter_map(|&number| methods.get(number as usize)).map(
+                    |method| {
+                        let at = Some((&*method.place, method.key));
+                        (&method.value, Registered { at, home })
+                    },
+                ))
             }
             Self::Targets(targets) => {
                 let targets = targets.get(from..).unwrap_or_default();

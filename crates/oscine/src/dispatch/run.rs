@@ -11,14 +11,12 @@ use crate::dispatch::overlap::{self, Overlap};
 use crate::dispatch::reached::{Reached, Take};
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
-use crate::handler::job::Job;
-use crate::handler::outlet::Outlet;
+use crate::handler::job::{Context, Job};
 use crate::handler::registered::Registered;
 
 /// The calls of one message's handlers.
 pub(crate) struct Run<'a, 't> {
     call: Call<'a>,
-    outlet: &'a dyn Outlet,
     /// What the handler that is called leaves behind; nothing between calls.
     answer: &'t mut Answer,
     tally: &'t mut Tally,
@@ -27,7 +25,10 @@ pub(crate) struct Run<'a, 't> {
 /// What has come of the calls so far.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
-    pub(crate) calls: usize,
+    /// The number of the handler to call next.
+    pub(crate) next: usize,
+    /// How many of those before it were not called, as they want other arguments.
+    pub(crate) misfits: usize,
     /// How much has happened that seldom happens.
     pub(crate) faults: usize,
     pub(crate) errors: usize,
@@ -39,15 +40,19 @@ pub(crate) struct Tally {
     pub(crate) misfit: Option<ReadError>,
     /// A handler has taken the message for itself.
     pub(crate) taken: bool,
-    /// The number of the handler to call next.
-    pub(crate) next: usize,
+}
+
+impl Tally {
+    /// How many handlers were called, those that panicked among them.
+    pub(crate) const fn calls(&self) -> usize {
+        self.next - self.misfits
+    }
 }
 
 impl<'a, 't> Run<'a, 't> {
     #[inline]
     pub(crate) fn new(job: &'a Job<'a>, answer: &'t mut Answer, tally: &'t mut Tally) -> Self {
-        let outlet = &**job.context.outlet;
-        Self { call: Call::new(job), outlet, answer, tally }
+        Self { call: Call::new(job), answer, tally }
     }
 
     /// Calls handlers up to the first that is async and under way: that is handed back, to be
@@ -60,15 +65,15 @@ impl<'a, 't> Run<'a, 't> {
                 reached.hand_over(self.tally.next, Calls { run: self, first_match })
             })) {
                 Ok(running) => return running,
-                Err(_) => self.panicked(),
+                Err(_) => panicked(self.call.job, self.answer, self.tally),
             }
         }
     }
 
     /// Sees an async handler through. Whatever it does, it comes back here.
     pub(crate) async fn finish(&mut self, method: &Method, running: Running) {
-        let ending = see_through(running, self.outlet.handler_timeout()).await;
-        self.ended(method, ending);
+        let limit = self.call.job.context.outlet.handler_timeout();
+        self.ended(method, see_through(running, limit).await);
     }
 
     /// Gives an async handler its first turn; if it is not through then, `overlap` sees it through while other
@@ -77,73 +82,24 @@ impl<'a, 't> Run<'a, 't> {
         match first_turn(running).await {
             Ok(ending) => self.ended(method, ending),
             Err(running) => {
-                self.outlet.spawn(Box::pin(overlap.run(running)));
-                self.tally.calls += 1;
+                let outlet = self.call.job.context.outlet;
+                outlet.run_beside(Box::pin(overlap.run(running)));
                 self.tally.taken = true;
             }
         }
     }
 
     fn ended(&mut self, method: &Method, ending: Ending) {
+        let Self { call, answer, tally } = self;
         match ending {
             Ending::Through(running, replies) => {
                 method.recycle(running);
-                self.answer.replies = replies;
-                self.called();
+                answer.replies = replies;
+                called(call.job, answer, tally);
             }
-            Ending::Panicked => self.panicked(),
-            Ending::TimedOut => {
-                overlap::timed_out(self.outlet, self.call.peer(), self.address());
-                self.failed();
-                self.tally.timeouts += 1;
-            }
+            Ending::Panicked => panicked(call.job, answer, tally),
+            Ending::TimedOut => timed_out(call.job, answer, tally),
         }
-    }
-
-    /// Counts a call and sends what the handler replies.
-    #[inline]
-    fn called(&mut self) {
-        self.tally.calls += 1;
-        if self.answer.replies.is_empty() {
-            self.tally.taken = true;
-        } else {
-            self.reply();
-        }
-    }
-
-    #[cold]
-    fn misfit(&mut self) {
-        self.tally.misfit = self.answer.misfit.take();
-    }
-
-    #[cold]
-    fn reply(&mut self) {
-        let replies = mem::take(&mut self.answer.replies);
-        self.tally.taken |= !replies.next;
-        if overlap::reply(self.outlet, self.call.peer(), self.address(), replies) {
-            self.tally.errors += 1;
-            self.tally.faults += 1;
-        }
-    }
-
-    /// Notes that a handler panicked.
-    #[cold]
-    fn panicked(&mut self) {
-        overlap::panicked(self.outlet, self.call.peer(), self.address());
-        self.failed();
-        self.tally.panics += 1;
-    }
-
-    /// Notes that a call has come to no good end.
-    fn failed(&mut self) {
-        *self.answer = Answer::default();
-        self.tally.calls += 1;
-        self.tally.faults += 1;
-        self.tally.taken = true;
-    }
-
-    fn address(&self) -> &'a str {
-        self.call.job.message.address()
     }
 }
 
@@ -159,20 +115,69 @@ impl<'a> Take<'a> for Calls<'_, 'a, '_> {
 
     #[inline(always)]
     fn take(self, handlers: impl Iterator<Item = (&'a Method, Registered<'a>)>) -> Self::Output {
-        let (run, first_match) = (self.run, self.first_match);
-        let args = run.call.job.message.args();
+        let Run { call, answer, tally } = self.run;
+        let job = call.job;
+        let args = job.message.args();
         for (method, registered) in handlers {
-            if first_match && run.tally.taken {
+            if self.first_match && tally.taken {
                 break;
             }
-            run.tally.next += 1;
-            run.call.aim(registered, args);
-            match method.call(&mut run.call, run.answer) {
-                Outcome::Done => run.called(),
-                Outcome::Running => return run.answer.running.take(),
-                Outcome::Misfit => run.misfit(),
+            tally.next += 1;
+            call.aim(registered, args);
+            match method.call(call, answer) {
+                Outcome::Done => called(job, answer, tally),
+                Outcome::Running => return answer.running.take(),
+                Outcome::Misfit => {
+                    tally.misfits += 1;
+                    tally.misfit = answer.misfit.take();
+                }
             }
         }
         None
     }
+}
+
+/// Sends what a handler replies.
+#[inline(always)]
+fn called(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    if answer.replies.is_empty() {
+        tally.taken = true;
+    } else {
+        reply(job, answer, tally);
+    }
+}
+
+#[cold]
+fn reply(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    let Context { peer, outlet, .. } = job.context;
+    let replies = mem::take(&mut answer.replies);
+    tally.taken |= !replies.next;
+    if overlap::reply(&**outlet, peer, job.message.address(), replies) {
+        tally.errors += 1;
+        tally.faults += 1;
+    }
+}
+
+/// Notes that a handler panicked.
+#[cold]
+fn panicked(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    let Context { peer, outlet, .. } = job.context;
+    overlap::panicked(&**outlet, peer, job.message.address());
+    tally.panics += 1;
+    failed(answer, tally);
+}
+
+/// Notes that a handler took longer than it may.
+#[cold]
+fn timed_out(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    let Context { peer, outlet, .. } = job.context;
+    overlap::timed_out(&**outlet, peer, job.message.address());
+    tally.timeouts += 1;
+    failed(answer, tally);
+}
+
+fn failed(answer: &mut Answer, tally: &mut Tally) {
+    *answer = Answer::default();
+    tally.faults += 1;
+    tally.taken = true;
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use oscine_codec::{EncodeError, Packet};
-use thiserror::Error;
+use oscine_codec::Packet;
 use tokio::sync::Semaphore;
 
 use crate::fault::Fault;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 
 /// Something that can send packets to peers: a server, as its handlers see it.
@@ -31,36 +31,5 @@ pub(crate) trait Outlet: fmt::Debug + Send + Sync {
     }
 
     /// Sees a handler through while other messages go on.
-    fn spawn(&self, call: BoxFuture<'static, ()>);
-}
-
-/// Why a packet was not handed over.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum SendError {
-    /// What was to be sent is no packet.
-    #[error("cannot be encoded")]
-    Encode(#[from] EncodeError),
-    /// The connection to the peer is closed, or the peer never had one.
-    #[error("no way to {peer}")]
-    Gone {
-        /// Who cannot be reached.
-        peer: Peer,
-    },
-    /// The peer takes packets more slowly than they are sent, and its queue is full.
-    #[error("the queue of {queued} packets to {peer} is full")]
-    QueueFull {
-        /// Who is slow.
-        peer: Peer,
-        /// How many packets the queue holds.
-        queued: usize,
-    },
-    /// The system refused to send.
-    #[error("the system refused to send to {peer}: {reason}")]
-    System {
-        /// Who was to receive it.
-        peer: Peer,
-        /// What the system said.
-        reason: std::io::ErrorKind,
-    },
+    fn run_beside(&self, call: BoxFuture<'static, ()>);
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use oscine_codec::{Bundle, Message, Packet, ToArgs};
 
 use crate::client::time::IntoTimeTag;
-use crate::handler::outlet::{Outlet, SendError};
+use crate::handler::outlet::Outlet;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 
 /// The way back to the sender of a message, as a handler parameter.

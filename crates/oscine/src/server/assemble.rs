@@ -8,7 +8,6 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
 use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
@@ -22,6 +21,7 @@ use crate::peers::settings::GateSettings;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::alive::Alive;
 use crate::server::callers::Callers;
+use crate::server::calls::Calls;
 use crate::server::counters::Counters;
 use crate::server::handle::ServerHandle;
 use crate::server::inbound::{INBOX, Pool};
@@ -79,6 +79,7 @@ impl Settings {
         let gate_settings = Arc::new(GateSettings::new(self.rules, self.rate, self.networks));
         let gate = Gate::new(Arc::clone(&gate_settings));
         let counters = Arc::new(Counters::default());
+        let cut = CancellationToken::new();
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let (opened_sender, later) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
@@ -107,12 +108,12 @@ impl Settings {
             on_disconnect: callbacks.on_disconnect,
             stop: CancellationToken::new(),
             over: CancellationToken::new(),
-            cut: CancellationToken::new(),
+            calls: Calls::new(cut.clone()),
+            cut,
             handler_timeout: self.handler_timeout,
             slots: self
                 .concurrent
                 .map(|calls| Arc::new(Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS)))),
-            overlapping: TaskTracker::new(),
             stopped: CancellationToken::new(),
         });
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });

@@ -38,10 +38,13 @@ pub struct ServerBuilder {
     max_frame: usize,
     max_connections: usize,
     hooks: Vec<Arc<dyn Hook>>,
-    on_bound: Option<Arc<dyn Fn(&Endpoint) + Send + Sync>>,
+    on_bound: Option<OnBound>,
     settings: Settings,
     callbacks: Callbacks,
 }
+
+/// Hears of an endpoint.
+type OnBound = Arc<dyn Fn(&Endpoint) + Send + Sync>;
 
 /// Something to listen on.
 enum Place {

@@ -12,7 +12,8 @@ use crate::client::outgoing::IntoPacket;
 use crate::client::time::IntoTimeTag;
 use crate::clock::clock::Clock;
 use crate::dispatch::dispatched::Dispatched;
-use crate::handler::outlet::{Outlet, SendError};
+use crate::handler::outlet::Outlet;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::peers::networks::Networks;
 use crate::peers::view::PeerView;
@@ -125,6 +126,7 @@ impl ServerHandle {
 }
 
 /// Endpoints and peers.
+#[expect(clippy::must_use_candidate, reason = "what they do matters more than what they say")]
 impl ServerHandle {
     /// Where the server listens, by number: the addresses that were really bound. Those that are closed keep their
     /// numbers.

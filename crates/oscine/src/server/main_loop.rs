@@ -48,7 +48,7 @@ enum Event {
     Due,
     Datagrams(usize),
     Inbound(Inbound),
-    Opened(Opened, Option<Sending>),
+    Opened(Box<(Opened, Option<Sending>)>),
     Changed,
 }
 
@@ -77,7 +77,7 @@ impl MainLoop {
                 Event::Due => {}
                 Event::Datagrams(socket) => self.datagrams(socket).await,
                 Event::Inbound(inbound) => self.inbound(inbound).await,
-                Event::Opened(opened, sending) => self.serve(opened, sending),
+                Event::Opened(opened) => self.serve(*opened),
                 Event::Changed => {
                     self.look_at_ports();
                     self.runner.forget_departed();
@@ -96,7 +96,7 @@ impl MainLoop {
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
                 socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
                 Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
-                Some((opened, sending)) = opened.recv() => Ok(Event::Opened(opened, sending)),
+                Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
                 () = shared.changed.notified() => Ok(Event::Changed),
             }
         });
@@ -144,7 +144,7 @@ impl MainLoop {
     }
 
     /// Serves an endpoint from here on.
-    fn serve(&mut self, opened: Opened, sending: Option<Sending>) {
+    fn serve(&mut self, (opened, sending): (Opened, Option<Sending>)) {
         let Opened { port, socket } = opened;
         if let Some((sender, queue)) = sending {
             self.tasks.spawn_sender(sender, queue);

@@ -21,6 +21,7 @@ pub(crate) mod bind;
 pub(crate) mod bind_error;
 pub(crate) mod builder;
 pub(crate) mod callers;
+pub(crate) mod calls;
 pub(crate) mod connection;
 pub(crate) mod counters;
 pub(crate) mod handle;

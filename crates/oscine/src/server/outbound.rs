@@ -12,7 +12,7 @@ use oscine_transport::{SendError as TransportError, Stats};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::handler::outlet::SendError;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::server::counters::Counters;
 

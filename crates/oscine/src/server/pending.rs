@@ -26,6 +26,7 @@ pub struct PendingBundle {
 }
 
 /// What waits. A bundle that runs is in line no longer.
+#[expect(clippy::must_use_candidate, reason = "what they do matters more than what they say")]
 impl ServerHandle {
     /// The bundles that wait, earliest first. A copy, which does not keep any from running.
     #[must_use]
@@ -92,7 +93,6 @@ impl ServerHandle {
     }
 
     /// How the time tags are taken of bundles that have no rule of their own.
-    #[must_use]
     pub fn timing(&self) -> Timing {
         self.shared.line.timing()
     }

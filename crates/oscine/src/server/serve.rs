@@ -91,8 +91,7 @@ impl Serve {
             let result = main_loop.run(drain).await;
             stop.cancel();
             // Those that nobody waits for may have replies, too.
-            shared.overlapping.close();
-            shared.overlapping.wait().await;
+            shared.calls.ended().await;
             over.cancel();
             // The sockets and the queue of the connections go first, so that nobody waits for them.
             drop(main_loop);

@@ -10,16 +10,17 @@ use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
-use crate::handler::outlet::{Outlet, SendError};
+use crate::handler::outlet::Outlet;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::peers::settings::GateSettings;
 use crate::peers::view::PeerTable;
+use crate::server::calls::Calls;
 use crate::server::counters::{Counters, Stats};
 use crate::server::inbound::{Inbound, Pool};
 use crate::server::lateness::Lateness;
@@ -29,7 +30,6 @@ use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
 use crate::server::serve_error::OnError;
 use crate::server::subscription::Subscribers;
-use crate::server::tasks;
 
 /// Hears of faults.
 pub(crate) type OnFault = Arc<dyn Fn(&Fault<'_>) + Send + Sync>;
@@ -81,7 +81,7 @@ pub(crate) struct Shared {
     /// How many async handlers may be under way at once; `None` if each is waited for.
     pub(crate) slots: Option<Arc<Semaphore>>,
     /// The handlers that nobody waits for.
-    pub(crate) overlapping: TaskTracker,
+    pub(crate) calls: Calls,
     /// Ends all tasks that do not end by themselves.
     pub(crate) cut: CancellationToken,
     /// No handler runs any more: what was handed over to be sent is sent, and no more.
@@ -192,8 +192,8 @@ impl Outlet for Shared {
         self.slots.as_ref()
     }
 
-    fn spawn(&self, call: BoxFuture<'static, ()>) {
-        tasks::spawn_call(self, call);
+    fn run_beside(&self, call: BoxFuture<'static, ()>) {
+        self.calls.see_through(call);
     }
 
     fn fault(&self, fault: &Fault<'_>) {

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use futures::future::BoxFuture;
 use oscine_codec::Packet;
 use oscine_transport::connection::Connection;
 use oscine_transport::tcp::Listener;
@@ -148,17 +147,6 @@ impl Tasks {
             }
         }
     }
-}
-
-/// Sees a handler through that nobody waits for. It may take as long as the server's grace when that stops.
-pub(crate) fn spawn_call(shared: &Shared, call: BoxFuture<'static, ()>) {
-    let cut = shared.cut.clone();
-    shared.overlapping.spawn(async move {
-        tokio::select! {
-            () = call => {}
-            () = cut.cancelled() => {}
-        }
-    });
 }
 
 /// Forgets a connection when dropped, however it ended.

@@ -125,9 +125,9 @@ impl<T: Clone> Flat<T> {
 }
 
 impl<T> Flat<T> {
-    /// The method of a number that [`matching`](Self::matching) gave.
-    pub(crate) fn method(&self, number: u32) -> Option<&FlatMethod<T>> {
-        self.methods.get(number as usize)
+    /// The methods, by the numbers that [`matching`](Self::matching) gives.
+    pub(crate) fn methods(&self) -> &[FlatMethod<T>] {
+        &self.methods
     }
 
     /// The numbers of the methods at addresses that a pattern without `//` matches, in the order of registration.
