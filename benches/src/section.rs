@@ -1,7 +1,7 @@
 //! The sections of `compare`.
 
 use crate::report::Row;
-use crate::{codec, dispatch, serve, tcp, udp};
+use crate::{codec, dispatch, schedule, serve, tcp, udp};
 
 /// A part of `compare` that can be asked for by its name.
 #[derive(Debug)]
@@ -37,6 +37,11 @@ pub const SECTIONS: &[Section] = &[
         name: "serve",
         about: "from the socket to a typed handler: datagrams, a connection, allocations",
         run: serve::run,
+    },
+    Section {
+        name: "schedule",
+        about: "how late bundles run, the queue of what waits",
+        run: schedule::run,
     },
 ];
 

@@ -54,6 +54,13 @@ shim_liblo_server *shim_liblo_serve(int fd, bool stream, const char *types);
 bool shim_liblo_receive(shim_liblo_server *server, uint64_t n, uint64_t *sum);
 void shim_liblo_stop(shim_liblo_server *server);
 
+/// A server that runs bundles at their time. `run` receives and waits until `n` messages have run, and says for each how
+/// many microseconds after its time tag that was.
+struct shim_liblo_timed;
+shim_liblo_timed *shim_liblo_timed_new(uint16_t *port);
+bool shim_liblo_timed_run(shim_liblo_timed *server, size_t n, double *lateness);
+void shim_liblo_timed_free(shim_liblo_timed *server);
+
 /// Methods at paths, each of which adds its one argument, a float, to the sum of a message.
 struct shim_liblo_space;
 shim_liblo_space *shim_liblo_space_new();
