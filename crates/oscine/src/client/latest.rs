@@ -249,12 +249,11 @@ mod tests {
         let mut sent: HashMap<String, (Instant, i32)> = HashMap::new();
         let mut offered: HashMap<String, i32> = HashMap::new();
         let mut random = 1_u64;
-        for number in 0..20_000 {
+        for number in 0..20_000_i32 {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695);
-            let now = start + Duration::from_micros(number * 700);
+            let now = start + Duration::from_micros(700) * number.unsigned_abs();
             if number < 19_900 && random >> 63 == 0 {
-                let (address, value) =
-                    (format!("/{}", (random >> 32) % 20), i32::try_from(number).unwrap());
+                let (address, value) = (format!("/{}", (random >> 32) % 20), number);
                 assert!(latest.offer(now, message(&address, value)));
                 offered.insert(address, value);
             }

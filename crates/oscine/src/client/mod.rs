@@ -2,13 +2,13 @@
 //!
 //! | for | there is |
 //! | --- | --- |
-//! | one peer | [`Client`](crate::Client), over UDP, TCP, unix sockets, or whatever stream of bytes |
-//! | many tasks | [`ClientSender`](crate::ClientSender): sends and asks, beside the one that reads |
+//! | one peer | [`Client`], over UDP, TCP, unix sockets, or whatever stream of bytes |
+//! | many tasks | [`ClientSender`]: sends and asks, beside the one that reads |
 //! | what comes back | the client as a stream; [`request`](crate::Client::request); handlers by [`serve`](crate::Client::serve) |
 //! | a device's session | [`keep_alive`](crate::Client::keep_alive), [`on_connect`](crate::Client::on_connect), [`reconnect`](crate::ClientBuilder::reconnect) |
 //! | values that move fast | [`latest_wins`](crate::Client::latest_wins) |
 //! | many targets | [`Endpoints`](oscine_transport::endpoints::Endpoints) |
-//! | one packet | [`send`](crate::send) |
+//! | one packet | [`send`] |
 //! | no async | [`blocking::Client`](crate::blocking::Client) |
 //!
 //! # Who reads

@@ -4,8 +4,10 @@ use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 
+use oscine_transport::connection::{Any, Builder};
 use oscine_transport::endpoint::Host;
 use oscine_transport::framing::FramingKind;
+use oscine_transport::reconnect::Reconnect;
 use oscine_transport::tcp::Connection;
 use oscine_transport::udp::Udp;
 use oscine_transport::{Endpoint, PeerAddr};
@@ -94,31 +96,34 @@ impl ClientBuilder {
     }
 
     async fn open(self, endpoint: &Endpoint) -> Result<Client, Refused> {
-        match endpoint {
-            Endpoint::Udp { host, .. } if *host != Host::Any => self.open_udp(endpoint).await,
-            Endpoint::Tcp { host: Host::Any, .. } => Err(nothing_there(endpoint)),
-            Endpoint::Tcp { host, port, framing } if self.reconnect.is_none() => {
+        match (endpoint, self.reconnect.clone()) {
+            (Endpoint::Udp { host: Host::Any, .. } | Endpoint::Tcp { host: Host::Any, .. }, _) => {
+                Err(nothing_there(endpoint))
+            }
+            (Endpoint::Udp { .. }, _) => self.open_udp(endpoint).await,
+            (Endpoint::Tcp { host, port, framing }, None) => {
                 self.open_tcp(host, *port, *framing).await
             }
-            Endpoint::Tcp { .. } => {
-                if let Some(address) = self.bind {
+            (Endpoint::Tcp { .. }, Some(policy)) => match self.bind {
+                None => self.open_reconnecting(policy, endpoint),
+                Some(address) => {
                     let reason = "a client that reconnects over TCP has no port of its own";
                     let source = io::Error::new(io::ErrorKind::InvalidInput, reason);
-                    return Err(Refused::Here(address, source));
+                    Err(Refused::Here(address, source))
                 }
-                self.open_reconnecting(endpoint)
+            },
+            #[cfg(unix)]
+            (Endpoint::Unix { framing: Some(_), .. }, Some(policy)) => {
+                self.open_reconnecting(policy, endpoint)
             }
             #[cfg(unix)]
-            Endpoint::Unix { path, framing: Some(framing) } => {
-                if self.reconnect.is_some() {
-                    return self.open_reconnecting(endpoint);
-                }
+            (Endpoint::Unix { path, framing: Some(framing) }, None) => {
                 let builder = self.streams(oscine_transport::unix::Connection::builder());
                 let connection = builder.framing(*framing).connect(path).await?;
                 Ok(self.client(wrap::stream(connection, None)))
             }
             #[cfg(unix)]
-            Endpoint::Unix { path, framing: None } => self.open_datagrams(path),
+            (Endpoint::Unix { path, framing: None }, _) => self.open_datagrams(path),
             _ => Err(nothing_there(endpoint)),
         }
     }
@@ -172,11 +177,11 @@ impl ClientBuilder {
         Ok(self.client(wrap::stream(connection, local)))
     }
 
-    fn open_reconnecting(mut self, endpoint: &Endpoint) -> Result<Client, Refused> {
-        let policy = self
-            .reconnect
-            .take()
-            .unwrap_or_else(oscine_transport::reconnect::Reconnecting::builder);
+    fn open_reconnecting(
+        self,
+        policy: Builder<Any, Reconnect>,
+        endpoint: &Endpoint,
+    ) -> Result<Client, Refused> {
         let client = self.streams(policy).endpoint(endpoint)?;
         Ok(self.client(wrap::reconnecting(client)))
     }
