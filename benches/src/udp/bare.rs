@@ -2,9 +2,7 @@
 
 use std::net::UdpSocket;
 
-use oscine::PacketRef;
-
-use crate::message::sum;
+use crate::message::sum_all;
 use crate::receiver::Receiver;
 
 /// `recv_from`, again and again.
@@ -33,6 +31,6 @@ impl Receiver for Bare {
 
     fn last(&self) -> u64 {
         let datagram = self.buffer.get(..self.size).unwrap_or_default();
-        PacketRef::decode(datagram).map_or(0, sum)
+        sum_all(datagram)
     }
 }

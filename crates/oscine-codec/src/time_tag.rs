@@ -88,6 +88,40 @@ impl TimeTag {
         self.0.wrapping_sub(other.0) as i64
     }
 
+    /// Whether this is later than `other`, the shorter way round the eras: a time of 2036 whose seconds are few is
+    /// after one of 2035 whose seconds are many.
+    ///
+    /// [`IMMEDIATE`](Self::IMMEDIATE) is after no time, and neither is zero, which is nobody's time (RFC 5905,
+    /// section 6: "unknown or unsynchronized").
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use oscine_codec::TimeTag;
+    ///
+    /// let (before, behind) = (TimeTag::from_unix(2_085_978_495, 0), TimeTag::from_unix(2_085_978_497, 0));
+    /// assert!(behind.is_after(before));
+    /// assert!(behind < before, "as plain numbers");
+    /// assert!(before.is_after(TimeTag::IMMEDIATE));
+    /// ```
+    #[must_use]
+    pub const fn is_after(self, other: Self) -> bool {
+        match (self.0, other.0) {
+            (0 | 1, 0 | 1) => self.0 > other.0,
+            (0 | 1, _) => false,
+            (_, 0 | 1) => true,
+            _ => self.steps_since(other) > 0,
+        }
+    }
+
+    /// How long after `earlier` this is, to the nearest nanosecond, the shorter way round the eras; zero when it is
+    /// not [after](Self::is_after) it.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        let steps = if self.is_after(earlier) { self.0.wrapping_sub(earlier.0) } else { 0 };
+        Self(steps).saturating_since(Self(0))
+    }
+
     /// This much later, to the nearest step; `None` beyond the end of the era.
     #[must_use]
     pub const fn checked_add(self, duration: Duration) -> Option<Self> {
@@ -274,6 +308,30 @@ mod tests {
             assert_eq!(tag.checked_add(Duration::MAX), None);
         }
         assert_eq!(TimeTag::from_unix(i64::MAX, u32::MAX).0 >> 32, 0x83aa_7e83);
+    }
+
+    #[test]
+    fn what_is_later_is_seen_through_the_wrap_of_2036() {
+        let (last, first) = (TimeTag(u64::MAX), TimeTag(2));
+        let half = TimeTag(1 << 63);
+        let in_order = [
+            (TimeTag(0), TimeTag::IMMEDIATE),
+            (TimeTag::IMMEDIATE, first),
+            (TimeTag::IMMEDIATE, half),
+            (TimeTag(0), last),
+            (last, first),
+            (TimeTag(u64::MAX << 32), TimeTag(5 << 32)),
+            (TimeTag(7), TimeTag(8)),
+            (half, last),
+        ];
+        for (earlier, later) in in_order {
+            assert!(later.is_after(earlier), "{later:?} {earlier:?}");
+            assert!(!earlier.is_after(later), "{later:?} {earlier:?}");
+            assert!(!later.is_after(later), "{later:?}");
+            assert_eq!(earlier.since(later), Duration::ZERO);
+        }
+        assert_eq!(TimeTag(1 << 32).since(TimeTag(u64::MAX << 32)), Duration::from_secs(2));
+        assert_eq!(TimeTag(1 << 63).since(TimeTag(1 << 32)), Duration::from_secs((1 << 31) - 1));
     }
 
     #[test]

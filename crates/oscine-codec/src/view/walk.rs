@@ -17,8 +17,8 @@ use crate::view::packet_ref::PacketRef;
 pub struct TimedMessage<'a> {
     /// The message.
     pub message: MessageRef<'a>,
-    /// When it is due: the latest of the time tags of the bundles around it, [`TimeTag::IMMEDIATE`] if there is
-    /// none. A nested bundle never runs before the one around it.
+    /// When it is due: the latest of the time tags of the bundles around it, by [`TimeTag::is_after`];
+    /// [`TimeTag::IMMEDIATE`] if there is none. A nested bundle never runs before the one around it.
     pub time_tag: TimeTag,
     /// How many bundles are around it.
     pub depth: usize,
@@ -113,7 +113,8 @@ impl<'a> BundleRef<'a> {
 
 impl<'a> Walk<'a> {
     /// How many bundles are around what was yielded last; a bundle counts itself.
-    pub(crate) const fn depth(&self) -> usize {
+    #[must_use]
+    pub const fn depth(&self) -> usize {
         self.depth
     }
 
@@ -143,7 +144,10 @@ impl<'a> Walk<'a> {
 
     fn enter(&mut self, bundle: BundleRef<'a>, parent_time: Option<TimeTag>) {
         let own = bundle.time_tag();
-        let time_tag = parent_time.map_or(own, |parent| own.max(parent));
+        let time_tag = match parent_time {
+            Some(parent) if !own.is_after(parent) => parent,
+            _ => own,
+        };
         let level = Level { elements: bundle.elements(), time_tag, index: 0 };
         let outer = core::mem::replace(&mut self.level, level);
         if self.depth > 0 {

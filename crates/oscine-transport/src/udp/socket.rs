@@ -14,6 +14,7 @@ use tracing::{trace, warn};
 
 use crate::codec::bad_packet::BadPacket;
 use crate::quiet::Quiet;
+use crate::stats::counters::Counters;
 use crate::stats::snapshot::Stats;
 use crate::udp::batch::Batch;
 use crate::udp::inbox::{InPlace, Inbox};
@@ -164,6 +165,12 @@ impl Udp {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.link.stats()
+    }
+
+    /// The counters in which this socket counts.
+    #[must_use]
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.link.counters
     }
 
     fn batch(&mut self) -> Batch<'_> {

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 
 pub(crate) mod pipe;
+pub(crate) mod random;
 
 use std::{
     env, fs,

@@ -44,7 +44,7 @@ use crate::space::place::{IntoPlace, Place};
 /// assert!(space.remove(key));
 /// # Ok::<(), oscine::AddressError>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct AddressSpace {
     pub(crate) shared: Arc<Shared>,
 }
@@ -72,6 +72,19 @@ impl AddressSpace {
     }
 
     /// Registers a handler for an address and all that lie below it: `/a` and `/a/b`, but not `/ab`.
+    ///
+    /// [`Captures`](crate::Captures) tell what lies below:
+    ///
+    /// ```
+    /// use oscine::{AddressSpace, Captures, Rest};
+    ///
+    /// let space = AddressSpace::new();
+    /// space.subtree("/video", |Captures((rest,)): Captures<(String,)>, args: Rest<f32>| {
+    ///     // "layer/2/opacity" for /video/layer/2/opacity, and "" for /video itself.
+    ///     println!("{rest}: {:?}", args.0);
+    /// })?;
+    /// # Ok::<(), oscine::AddressError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -290,6 +303,11 @@ impl AddressSpace {
         self.contents().methods.is_empty()
     }
 
+    /// Whether the two are one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// What is registered at this moment. Takes no lock.
     pub(crate) fn contents(&self) -> arc_swap::Guard<Arc<Contents>> {
         self.shared.contents.load()
@@ -297,8 +315,7 @@ impl AddressSpace {
 
     fn edit_home(&self, change: impl FnOnce(&mut Home)) {
         self.edit(|edit| {
-            let home = &edit.contents.home;
-            let mut home = Home { base: None, states: home.states.clone(), exact: home.exact };
+            let mut home = Home::clone(&edit.contents.home);
             change(&mut home);
             edit.contents.home = Arc::new(home);
         });

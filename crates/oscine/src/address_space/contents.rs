@@ -111,7 +111,8 @@ impl Contents {
             Rest::Literal(address) => self.methods.catching(address),
             Rest::Pattern(pattern, state) => {
                 self.methods.matching_below(pattern, state.clone(), |anywhere| {
-                    let whole = Pattern::new(format!("{base}{anywhere}"));
+                    let text = format!("{base}{anywhere}");
+                    let whole = Pattern::with_options(text, anywhere.options());
                     whole.is_ok_and(|whole| whole.overlaps(pattern))
                 })
             }
@@ -183,7 +184,7 @@ impl Contents {
     /// What the methods of this space have in common when it is mounted at `base`.
     fn home_at(&self, base: &str) -> Arc<Home> {
         let base = Address::new(base).ok();
-        Arc::new(Home { base, states: self.home.states.clone(), exact: self.home.exact })
+        Arc::new(Home { base, ..Home::clone(&self.home) })
     }
 }
 

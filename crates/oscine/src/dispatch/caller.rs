@@ -2,11 +2,13 @@
 
 use std::future::poll_fn;
 use std::pin::pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use oscine_codec::{
     Address, AddressError, DecodeOptions, EncodeError, Message, Packet, Tolerances,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::address_space::address_space::AddressSpace;
@@ -14,12 +16,14 @@ use crate::address_space::options::Options;
 use crate::dispatch::cache::Cache;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::let_go::let_go;
+use crate::dispatch::overlap::Overlap;
 use crate::dispatch::reached::{Kept, Reached};
 use crate::dispatch::run::{Run, Tally};
 use crate::dispatch::view::View;
+use crate::fault::Fault;
 use crate::handler::callable::{Answer, Running};
 use crate::handler::job::{Context, Job};
-use crate::handler::outlet::SendError;
+use crate::handler::send_error::SendError;
 
 /// Runs messages: finds the handlers that they reach, and calls them.
 pub(crate) struct Caller {
@@ -119,6 +123,14 @@ impl Caller {
                 let under_way = tally.next.checked_sub(1);
                 let mut run = Run::new(job, &mut self.answer, &mut tally);
                 if let Some((method, _)) = under_way.and_then(|number| reached.handler(number)) {
+                    let slots = method.slots().or_else(|| job.context.outlet.slots());
+                    if let Some(slots) = slots {
+                        if let Some(slot) = free(slots, &mut self.view).await {
+                            run.start(Overlap::new(method, job, slot), method, running).await;
+                        }
+                        next = run.go_on(&reached, first_match);
+                        continue;
+                    }
                     let mut finishing = pin!(run.finish(method, running));
                     let polled = poll_fn(|cx| Poll::Ready(finishing.as_mut().poll(cx)));
                     if polled.await.is_pending() {
@@ -132,6 +144,18 @@ impl Caller {
         }
         let_go(kept);
         end(&self.space, job, options, &tally, dispatched);
+    }
+}
+
+/// Waits for a free slot; `None` if there will be none, as nobody closes them.
+async fn free(slots: &Arc<Semaphore>, view: &mut View) -> Option<OwnedSemaphorePermit> {
+    match Arc::clone(slots).try_acquire_owned() {
+        Ok(slot) => Some(slot),
+        Err(_) => {
+            // This may take long, and what is taken back meanwhile is not to wait for it.
+            view.let_go();
+            Arc::clone(slots).acquire_owned().await.ok()
+        }
     }
 }
 
@@ -162,6 +186,7 @@ fn unusual(
     let message = job.message;
     dispatched.errors += tally.errors;
     dispatched.panics += tally.panics;
+    dispatched.timeouts += tally.timeouts;
     dispatched.unmatched += usize::from(tally.unmatched);
     dispatched.bad_patterns += usize::from(tally.bad_pattern);
     if options.list_replies && tally.unmatched && message.address().ends_with('/') {
@@ -170,6 +195,8 @@ fn unusual(
     if let (0, Some(error)) = (tally.calls(), &tally.misfit) {
         dispatched.misfits += 1;
         debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
+        let Context { peer, outlet, .. } = job.context;
+        outlet.fault(&Fault::Misfit { peer, address: message.address(), error });
         if options.error_replies {
             let reason = error.to_string();
             send(job, Message::new("/error", (message.address(), reason.as_str())));

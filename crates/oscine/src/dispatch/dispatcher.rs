@@ -4,13 +4,16 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use oscine_codec::{Packet, PacketRef, TimeTag};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
+use crate::dispatch::overlap;
 use crate::handler::job::{Context, Job};
-use crate::handler::outlet::{Outlet, SendError};
+use crate::handler::outlet::Outlet;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 
 /// Runs packets at once, in the process: no socket, no schedule. Time tags are told to handlers and not waited for.
@@ -49,11 +52,11 @@ impl Dispatcher {
     /// # Cancel safety
     ///
     /// This method is *not* cancel safe: if it does not complete, some of the handlers have run.
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would copy the packet once more")]
     pub fn dispatch<'a>(
         &'a mut self,
         packet: PacketRef<'a>,
     ) -> impl Future<Output = Dispatched> + use<'a> {
-        // Not an `async fn`: that would copy the packet once more.
         async move {
             let received_at = OnceLock::new();
             let context =
@@ -95,6 +98,10 @@ impl fmt::Debug for Dispatcher {
 struct Nowhere;
 
 impl Outlet for Nowhere {
+    fn run_beside(&self, call: BoxFuture<'static, ()>) {
+        overlap::run_beside(call);
+    }
+
     fn send(&self, peer: &Peer, _: Packet) -> Result<(), SendError> {
         Err(SendError::Gone { peer: peer.clone() })
     }

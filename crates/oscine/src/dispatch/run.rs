@@ -3,11 +3,11 @@
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use futures::FutureExt;
 use oscine_codec::ReadError;
-use tracing::{debug, error, warn};
 
 use crate::address_space::contents::Method;
+use crate::dispatch::ending::{Ending, first_turn, see_through};
+use crate::dispatch::overlap::{self, Overlap};
 use crate::dispatch::reached::{Reached, Take};
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Outcome, Running};
@@ -33,6 +33,7 @@ pub(crate) struct Tally {
     pub(crate) faults: usize,
     pub(crate) errors: usize,
     pub(crate) panics: usize,
+    pub(crate) timeouts: usize,
     pub(crate) unmatched: bool,
     pub(crate) bad_pattern: bool,
     /// Why the last handler that did not fit did not.
@@ -70,15 +71,34 @@ impl<'a, 't> Run<'a, 't> {
     }
 
     /// Sees an async handler through. Whatever it does, it comes back here.
-    pub(crate) async fn finish(&mut self, method: &Method, mut running: Running) {
+    pub(crate) async fn finish(&mut self, method: &Method, running: Running) {
+        let limit = self.call.job.context.outlet.handler_timeout();
+        self.ended(method, see_through(running, limit).await);
+    }
+
+    /// Gives an async handler its first turn; if it is not through then, `overlap` sees it through while other
+    /// messages go on.
+    pub(crate) async fn start(&mut self, overlap: Overlap, method: &Method, running: Running) {
+        match first_turn(running).await {
+            Ok(ending) => self.ended(method, ending),
+            Err(running) => {
+                let outlet = self.call.job.context.outlet;
+                outlet.run_beside(Box::pin(overlap.run(running)));
+                self.tally.taken = true;
+            }
+        }
+    }
+
+    fn ended(&mut self, method: &Method, ending: Ending) {
         let Self { call, answer, tally } = self;
-        match AssertUnwindSafe(running.get_pin()).catch_unwind().await {
-            Ok(replies) => {
+        match ending {
+            Ending::Through(running, replies) => {
                 method.recycle(running);
                 answer.replies = replies;
                 called(call.job, answer, tally);
             }
-            Err(_) => panicked(call.job, answer, tally),
+            Ending::Panicked => panicked(call.job, answer, tally),
+            Ending::TimedOut => timed_out(call.job, answer, tally),
         }
     }
 }
@@ -129,28 +149,35 @@ fn called(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
 
 #[cold]
 fn reply(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
-    let (message, Context { peer, outlet, .. }) = (job.message, job.context);
+    let Context { peer, outlet, .. } = job.context;
     let replies = mem::take(&mut answer.replies);
     tally.taken |= !replies.next;
-    if let Some(error) = replies.error {
+    if overlap::reply(&**outlet, peer, job.message.address(), replies) {
         tally.errors += 1;
         tally.faults += 1;
-        warn!(%peer, %message, %error, "handler failed");
-    }
-    for packet in replies.packets {
-        if let Err(error) = outlet.send(peer, packet) {
-            debug!(%peer, %error, "reply not sent");
-        }
     }
 }
 
 /// Notes that a handler panicked.
 #[cold]
 fn panicked(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
-    // The panic hook has told what it was; this tells where it came from.
-    error!(peer = %job.context.peer, message = %job.message, "handler panicked");
-    *answer = Answer::default();
+    let Context { peer, outlet, .. } = job.context;
+    overlap::panicked(&**outlet, peer, job.message.address());
     tally.panics += 1;
+    failed(answer, tally);
+}
+
+/// Notes that a handler took longer than it may.
+#[cold]
+fn timed_out(job: &Job<'_>, answer: &mut Answer, tally: &mut Tally) {
+    let Context { peer, outlet, .. } = job.context;
+    overlap::timed_out(&**outlet, peer, job.message.address());
+    tally.timeouts += 1;
+    failed(answer, tally);
+}
+
+fn failed(answer: &mut Answer, tally: &mut Tally) {
+    *answer = Answer::default();
     tally.faults += 1;
     tally.taken = true;
 }

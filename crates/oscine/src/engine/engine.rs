@@ -1,22 +1,16 @@
 //! The engine.
 
+use std::hash::Hash;
 use std::time::Instant;
 
-use oscine_codec::{BundleRef, Node, Packet, PacketRef, TimeTag, TimedMessage};
+use oscine_codec::{Node, Packet, PacketRef, TimeTag};
 
+use crate::engine::handled::Handled;
+use crate::engine::selection::Selection;
+use crate::engine::timing::{LatePolicy, TimePolicy, Timing};
 use crate::engine::unit::Unit;
-use crate::schedule::limits::{Overflow, ScheduleLimits};
+use crate::schedule::limits::ScheduleLimits;
 use crate::schedule::queue::Schedule;
-
-/// What became of a packet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Handled {
-    /// How many bundles were put in line for later.
-    pub scheduled: usize,
-    /// Why those that are due later were refused, all of them; what is due now runs even so.
-    pub refused: Option<(usize, Overflow)>,
-}
 
 /// Decides what runs, in which order, and when. `P` is whoever sends packets.
 ///
@@ -24,21 +18,25 @@ pub struct Handled {
 ///
 /// 1. Run every [`Unit`] that [`handle_timeout`](Self::handle_timeout) gives.
 /// 2. Wait for a packet, until [`next_timeout`](Self::next_timeout) at the longest.
-/// 3. For a packet, call [`handle_packet`](Self::handle_packet), then run what [`due_now`](Self::due_now) yields.
+/// 3. For a packet, call [`handle_packet`](Self::handle_packet), then run what [`due_now`](Handled::due_now) yields.
+///
+/// The engine's time is that of whoever calls it, all the time the same clock's; [`Timing::offset`] brings senders'
+/// time tags to it. Which of two times is later is decided by the shorter way round the eras
+/// ([`TimeTag::is_after`]), and so the seconds' wrap of 2036 goes unnoticed.
 ///
 /// # Examples
 ///
 /// ```
 /// use std::time::Instant;
-/// use oscine::{Bundle, Engine, Message, Packet, ScheduleLimits, TimeTag};
+/// use oscine::{Bundle, Engine, Message, Packet, ScheduleLimits, TimeTag, Timing};
 ///
 /// let mut engine = Engine::new(ScheduleLimits::new());
 /// let (now, later) = (TimeTag::from_unix(100, 0), TimeTag::from_unix(101, 0));
 /// let packet = Packet::from(Bundle::new(later, [Message::new("/a", 1)?])?);
 ///
-/// let handled = engine.handle_packet(now, packet.view(), &"peer", Instant::now());
+/// let handled = engine.handle_packet(now, packet.view(), &"peer", Instant::now(), Timing::new());
 /// assert_eq!(handled.scheduled, 1);
-/// assert_eq!(Engine::<&str>::due_now(now, packet.view()).count(), 0);
+/// assert_eq!(handled.due_now(packet.view()).count(), 0);
 ///
 /// assert_eq!(engine.next_timeout(), Some(later));
 /// assert!(engine.handle_timeout(now).is_none());
@@ -48,17 +46,17 @@ pub struct Handled {
 /// ```
 #[derive(Debug)]
 pub struct Engine<P> {
-    schedule: Schedule<Unit<P>>,
+    schedule: Schedule<Unit<P>, P>,
 }
 
-impl<P: Clone> Engine<P> {
-    /// An engine with nothing in line.
+impl<P: Clone + Eq + Hash> Engine<P> {
+    /// An engine with nothing in line. What waits belongs to the peer that sent it.
     #[must_use]
-    pub const fn new(limits: ScheduleLimits) -> Self {
-        Self { schedule: Schedule::new(limits) }
+    pub fn new(limits: ScheduleLimits) -> Self {
+        Self { schedule: Schedule::with_owners(limits) }
     }
 
-    /// Puts those bundles of a packet in line that are due later than `now`.
+    /// Puts those bundles of a packet in line that are due later than `now`, and answers with the rest.
     ///
     /// A nested bundle has its own time, but never before its parent's. Where it is due no later than its parent it
     /// runs with it, in its place.
@@ -70,28 +68,36 @@ impl<P: Clone> Engine<P> {
         packet: PacketRef<'_>,
         peer: &P,
         received_at: Instant,
+        timing: Timing,
     ) -> Handled {
-        let mut handled = Handled { scheduled: 0, refused: None };
-        // Most packets are messages, or bundles with nothing for later: those cost no more than this look.
-        let Some((count, bytes, last)) = later_in(now, packet) else { return handled };
-        if let Err(overflow) = self.schedule.admit(now, last, count, bytes) {
-            handled.refused = Some((count, overflow));
+        let offset = timing.offset;
+        let selection = match timing.time {
+            TimePolicy::Honour => Selection::Due { now, offset },
+            TimePolicy::Ignore => Selection::Immediate,
+            TimePolicy::HandOver => Selection::All(offset),
+        };
+        let mut handled =
+            Handled { scheduled: 0, refused: None, late: 0, disordered: 0, selection };
+        // Most packets are messages: those cost no more than this look.
+        let PacketRef::Bundle(bundle) = packet else { return handled };
+        if timing.time != TimePolicy::Honour {
             return handled;
         }
-        let kept = Packet::from(packet);
-        for (due, bundle) in later(now, kept.view()) {
-            let bundle = kept.share_bundle(bundle);
-            let size = bundle.as_bytes().len();
-            let unit = Unit { due, peer: peer.clone(), received_at, bundle };
-            // Cannot overflow: there is room for all of them.
-            handled.scheduled += usize::from(self.schedule.push(now, due, size, unit).is_ok());
+        if is_too_late(now, offset.incoming(bundle.time_tag()), timing.late) {
+            let nodes = packet.walk();
+            handled.late = nodes.filter(|node| matches!(node, Node::Bundle { .. })).count();
+            handled.selection = Selection::Nothing;
+            return handled;
+        }
+        let plan = Plan::new(now, packet, timing);
+        handled.disordered = plan.disordered;
+        if plan.count > 0 {
+            match self.schedule.admit(Some(peer), now, plan.last, plan.count, plan.bytes) {
+                Ok(()) => handled.scheduled = self.keep(now, packet, peer, received_at, timing),
+                Err(overflow) => handled.refused = Some((plan.count, overflow)),
+            }
         }
         handled
-    }
-
-    /// The messages of a packet that run at once: alone, or in bundles that are due.
-    pub fn due_now(now: TimeTag, packet: PacketRef<'_>) -> impl Iterator<Item = TimedMessage<'_>> {
-        packet.messages().filter(move |message| message.time_tag <= now)
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) has something to give, if nothing is received.
@@ -107,152 +113,87 @@ impl<P: Clone> Engine<P> {
         self.schedule.pop_due(now).map(|(_, unit)| unit)
     }
 
+    /// The first unit, whenever it is due: to run all that waits, in order. It is out of line before it runs.
+    pub fn pop_pending(&mut self) -> Option<Unit<P>> {
+        self.schedule.pop_first().map(|(_, unit)| unit)
+    }
+
+    /// Drops all that waits, and says how many bundles it was.
+    pub fn drop_pending(&mut self) -> usize {
+        self.schedule.clear()
+    }
+
     /// What is in line.
     #[must_use]
-    pub const fn schedule(&self) -> &Schedule<Unit<P>> {
+    pub const fn schedule(&self) -> &Schedule<Unit<P>, P> {
         &self.schedule
     }
 
     /// What is in line, to be changed.
-    pub const fn schedule_mut(&mut self) -> &mut Schedule<Unit<P>> {
+    pub const fn schedule_mut(&mut self) -> &mut Schedule<Unit<P>, P> {
         &mut self.schedule
     }
-}
 
-/// The bundles of a packet that are units of their own: due later than `now`, and later than what is around them.
-fn later(now: TimeTag, packet: PacketRef<'_>) -> impl Iterator<Item = (TimeTag, BundleRef<'_>)> {
-    packet.walk().filter_map(move |node| match node {
-        Node::Bundle { bundle, time_tag, parent_time }
-            if time_tag > now && parent_time.is_none_or(|parent| time_tag > parent) =>
-        {
-            Some((time_tag, bundle))
+    /// Puts those bundles in line that wait. There is room for all of them.
+    fn keep(
+        &mut self,
+        now: TimeTag,
+        packet: PacketRef<'_>,
+        peer: &P,
+        received_at: Instant,
+        timing: Timing,
+    ) -> usize {
+        let kept = Packet::from(packet);
+        let mut count = 0;
+        for (due, node) in kept.view().walk().filter_map(|node| waits(now, node, timing)) {
+            let Node::Bundle { bundle, .. } = node else { continue };
+            let bundle = kept.share_bundle(bundle);
+            let size = bundle.as_bytes().len();
+            let unit = Unit { due, peer: peer.clone(), received_at, bundle };
+            self.schedule.insert(Some(peer.clone()), now, due, size, unit);
+            count += 1;
         }
-        _ => None,
-    })
+        count
+    }
 }
 
-/// How many bundles of a packet are due later, their bytes, and when the last of them is due.
-fn later_in(now: TimeTag, packet: PacketRef<'_>) -> Option<(usize, usize, TimeTag)> {
-    packet.bundle()?;
-    later(now, packet).fold(None, |sum, (due, bundle)| {
-        let (count, bytes, last) = sum.unwrap_or((0, 0, now));
-        Some((count + 1, bytes + bundle.as_bytes().len(), last.max(due)))
-    })
+fn is_too_late(now: TimeTag, due: TimeTag, policy: LatePolicy) -> bool {
+    match policy {
+        LatePolicy::Deliver => false,
+        LatePolicy::DropAfter(limit) => !due.is_immediate() && now.since(due) > limit,
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use oscine_codec::{Bundle, Message};
+/// A bundle that is a unit of its own, and when it is due: later than now, and later than what is around it.
+fn waits(now: TimeTag, node: Node<'_>, timing: Timing) -> Option<(TimeTag, Node<'_>)> {
+    let Node::Bundle { time_tag, parent_time, .. } = node else { return None };
+    let due = timing.offset.incoming(time_tag);
+    (due.is_after(now) && parent_time != Some(time_tag)).then_some((due, node))
+}
 
-    use super::*;
+/// What of a packet waits, and what is odd about it.
+struct Plan {
+    count: usize,
+    bytes: usize,
+    last: TimeTag,
+    disordered: usize,
+}
 
-    fn at(seconds: u64) -> TimeTag {
-        TimeTag((1_000_000 + seconds) << 32)
-    }
-
-    fn message(address: &str) -> Message {
-        Message::new(address, ()).unwrap()
-    }
-
-    /// A harness that owns the clock: handles packets as they arrive, steps to each deadline, and notes what runs.
-    fn run(packets: &[(u64, Packet)], until: u64) -> Vec<(u64, String)> {
-        let mut engine = Engine::new(ScheduleLimits::new());
-        let mut ran = Vec::new();
-        let mut note = |now: TimeTag, message: TimedMessage<'_>| {
-            assert!(message.time_tag <= now, "never early");
-            ran.push(((now.0 >> 32) - 1_000_000, message.message.address().to_owned()));
-        };
-        for second in 0..=until {
-            let now = at(second);
-            while let Some(unit) = engine.handle_timeout(now) {
-                unit.messages().for_each(|message| note(now, message));
-            }
-            for (_, packet) in packets.iter().filter(|(arrival, _)| *arrival == second) {
-                engine.handle_packet(now, packet.view(), &(), Instant::now());
-                Engine::<()>::due_now(now, packet.view()).for_each(|message| note(now, message));
+impl Plan {
+    fn new(now: TimeTag, packet: PacketRef<'_>, timing: Timing) -> Self {
+        let mut plan = Self { count: 0, bytes: 0, last: now, disordered: 0 };
+        for node in packet.walk() {
+            let Node::Bundle { bundle, parent_time, .. } = node else { continue };
+            let own = bundle.time_tag();
+            // "the OSC Time Tag of the enclosed bundle must be greater than or equal to the OSC Time Tag of the
+            // enclosing bundle"
+            plan.disordered += usize::from(parent_time.is_some_and(|parent| parent.is_after(own)));
+            if let Some((due, _)) = waits(now, node, timing) {
+                plan.count += 1;
+                plan.bytes += bundle.as_bytes().len();
+                plan.last = if due.is_after(plan.last) { due } else { plan.last };
             }
         }
-        assert!(engine.schedule().is_empty());
-        ran
-    }
-
-    fn expect(packets: &[(u64, Packet)], expected: &[(u64, &str)]) {
-        let ran = run(packets, 20);
-        let ran: Vec<_> = ran.iter().map(|(second, address)| (*second, address.as_str())).collect();
-        assert_eq!(ran, expected);
-    }
-
-    #[test]
-    fn the_past_and_immediate_run_at_once_in_their_place() {
-        let inner = Bundle::new(at(0), [message("/b")]).unwrap();
-        let bundle = Bundle::builder(TimeTag::IMMEDIATE)
-            .element(message("/a"))
-            .element(inner)
-            .element(message("/c"))
-            .build()
-            .unwrap();
-        expect(&[(3, bundle.into())], &[(3, "/a"), (3, "/b"), (3, "/c")]);
-    }
-
-    #[test]
-    fn nested_bundles_have_their_own_time_but_never_before_their_parents() {
-        let earlier = Bundle::new(at(2), [message("/earlier")]).unwrap();
-        let immediate = Bundle::new(TimeTag::IMMEDIATE, [message("/immediate")]).unwrap();
-        let deep = Bundle::new(at(7), [message("/deep")]).unwrap();
-        let later =
-            Bundle::builder(at(9)).element(message("/later")).element(deep).build().unwrap();
-        let bundle = Bundle::builder(at(5))
-            .element(message("/first"))
-            .element(earlier)
-            .element(later)
-            .element(immediate)
-            .element(message("/last"))
-            .build()
-            .unwrap();
-        let order = [
-            (5, "/first"),
-            (5, "/earlier"),
-            (5, "/immediate"),
-            (5, "/last"),
-            (9, "/later"),
-            (9, "/deep"),
-        ];
-        expect(&[(1, bundle.clone().into())], &order);
-        let late = [
-            (6, "/first"),
-            (6, "/earlier"),
-            (6, "/immediate"),
-            (6, "/last"),
-            (9, "/later"),
-            (9, "/deep"),
-        ];
-        expect(&[(6, bundle.into())], &late);
-    }
-
-    #[test]
-    fn earlier_bundles_overtake_and_equal_ones_do_not() {
-        let bundle =
-            |second, address| Packet::from(Bundle::new(at(second), [message(address)]).unwrap());
-        let nested = Bundle::builder(at(3))
-            .element(Bundle::new(at(8), [message("/nested")]).unwrap())
-            .build()
-            .unwrap();
-        let packets = [
-            (0, bundle(8, "/one")),
-            (0, nested.into()),
-            (1, bundle(4, "/four")),
-            (2, bundle(8, "/two")),
-        ];
-        expect(&packets, &[(4, "/four"), (8, "/one"), (8, "/nested"), (8, "/two")]);
-    }
-
-    #[test]
-    fn a_packet_that_does_not_fit_is_refused_as_a_whole() {
-        let mut engine = Engine::new(ScheduleLimits::new().count(1));
-        let inner = Bundle::new(at(9), [message("/inner")]).unwrap();
-        let bundle = Packet::from(Bundle::builder(at(5)).element(inner).build().unwrap());
-        let handled = engine.handle_packet(at(0), bundle.view(), &(), Instant::now());
-        assert_eq!(handled.refused, Some((2, Overflow::Count { limit: 1 })));
-        assert!(engine.schedule().is_empty());
+        plan
     }
 }

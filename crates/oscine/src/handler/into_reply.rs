@@ -68,6 +68,16 @@ impl IntoReply for () {
     fn into_reply(self, _: &mut Replies) {}
 }
 
+impl IntoReply for Replies {
+    fn into_reply(self, replies: &mut Replies) {
+        replies.packets.extend(self.packets);
+        replies.next |= self.next;
+        if let Some(error) = self.error {
+            replies.fail(error);
+        }
+    }
+}
+
 impl IntoReply for Message {
     fn into_reply(self, replies: &mut Replies) {
         replies.push(self);

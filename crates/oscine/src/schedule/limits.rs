@@ -12,6 +12,8 @@ use thiserror::Error;
 pub struct ScheduleLimits {
     pub(crate) count: usize,
     pub(crate) bytes: usize,
+    pub(crate) owner_count: usize,
+    pub(crate) owner_bytes: usize,
     pub(crate) horizon: Duration,
 }
 
@@ -19,10 +21,16 @@ impl ScheduleLimits {
     /// The default limits.
     #[must_use]
     pub const fn new() -> Self {
-        Self { count: 65_536, bytes: 64 * 1024 * 1024, horizon: Duration::from_secs(24 * 60 * 60) }
+        Self {
+            count: 65_536,
+            bytes: 64 * 1024 * 1024,
+            owner_count: 16_384,
+            owner_bytes: 16 * 1024 * 1024,
+            horizon: Duration::from_secs(24 * 60 * 60),
+        }
     }
 
-    /// How many bundles may wait. Default 65,536. Each takes about 200 bytes beside its own.
+    /// How many bundles may wait. Default 65,536. Each takes about 250 bytes beside its own.
     #[must_use]
     pub const fn count(mut self, bundles: usize) -> Self {
         self.count = bundles;
@@ -36,7 +44,27 @@ impl ScheduleLimits {
         self
     }
 
-    /// How far ahead a bundle may be. Default 24 hours.
+    /// How many bundles of one owner, the peer that sent them, may wait. Default 16,384: a quarter of the default
+    /// [`count`](Self::count).
+    ///
+    /// So that one sender that has gone mad leaves room for three others. It has no effect where it is above
+    /// `count`. Over UDP a sender can make addresses up, and then be many.
+    #[must_use]
+    pub const fn owner_count(mut self, bundles: usize) -> Self {
+        self.owner_count = bundles;
+        self
+    }
+
+    /// How many bytes of bundles of one owner, the peer that sent them, may wait. Default 16 MiB (16,777,216): a
+    /// quarter of the default [`bytes`](Self::bytes).
+    #[must_use]
+    pub const fn owner_bytes(mut self, bytes: usize) -> Self {
+        self.owner_bytes = bytes;
+        self
+    }
+
+    /// How far ahead a bundle may be. Default 24 hours. Above 68 years it has no effect: what is further ahead than
+    /// half an era of time tags is in the past.
     ///
     /// A sender whose clock is wrong by years is refused at once, and does not fill the schedule for ever.
     #[must_use]
@@ -65,6 +93,18 @@ pub enum Overflow {
     /// As many bytes wait as may.
     #[error("{limit} bytes of bundles are waiting already")]
     Bytes {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many of this owner wait as may.
+    #[error("{limit} bundles of this sender are waiting already")]
+    OwnerCount {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many bytes of this owner wait as may.
+    #[error("{limit} bytes of bundles of this sender are waiting already")]
+    OwnerBytes {
         /// The limit.
         limit: usize,
     },

@@ -1,29 +1,45 @@
 //! The loop around the engine.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use oscine_transport::Udp;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tracing::info;
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::dispatcher::Dispatcher;
-use crate::server::tasks::Inbound;
-use crate::timer::Timer;
+use crate::server::inbound::Inbound;
+use crate::server::opening::{Opened, Sending, Socket};
+use crate::server::port::{Port, PortState};
+use crate::server::runner::Runner;
+use crate::server::shared::Shared;
+use crate::server::tasks::Tasks;
+use crate::timer::timer::Timer;
 
 /// Everything that the one task which calls handlers owns.
 pub(crate) struct MainLoop {
-    pub(crate) dispatcher: Dispatcher,
-    pub(crate) sockets: Vec<Udp>,
+    pub(crate) runner: Runner,
+    pub(crate) sockets: Vec<UdpSocket>,
     pub(crate) inbox: mpsc::Receiver<Inbound>,
+    pub(crate) opened: mpsc::UnboundedReceiver<(Opened, Option<Sending>)>,
     pub(crate) timer: Timer,
-    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: Tasks,
+    pub(crate) shared: Arc<Shared>,
     /// Last, and so dropped after the sockets.
-    pub(crate) alive: Arc<Alive>,
+    pub(crate) _alive: Arc<Alive>,
+}
+
+/// A UDP socket, which the loop reads by itself.
+pub(crate) struct UdpSocket {
+    udp: Udp,
+    port: Arc<Port>,
+    /// Whether it is read; a copy of what its port says.
+    open: bool,
 }
 
 /// What the loop waits for.
@@ -31,22 +47,40 @@ enum Event {
     Stopped,
     Due,
     Datagrams(usize),
-    Packet(Inbound),
+    Inbound(Inbound),
+    Opened(Box<(Opened, Option<Sending>)>),
+    Changed,
 }
 
 impl MainLoop {
-    /// Runs until the server is stopped. Fails only when the system's timer does.
-    pub(crate) async fn run(&mut self) -> io::Result<()> {
-        while !self.stop.is_cancelled() {
-            self.dispatcher.run_due().await;
-            self.timer.set(self.dispatcher.next_deadline())?;
+    /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
+    pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
+        self.receive().await?;
+        let end = self.shared.clock.now() + drain;
+        while !drain.is_zero() {
+            self.runner.run_due().await;
+            let due = self.runner.next_deadline();
+            let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
+            self.timer.set(Some(due))?;
+            self.timer.elapsed().await?;
+        }
+        Ok(())
+    }
+
+    async fn receive(&mut self) -> io::Result<()> {
+        while !self.shared.stop.is_cancelled() {
+            self.runner.run_due().await;
+            self.runner.release().await;
+            self.timer.set(self.runner.next_deadline())?;
             match self.next_event().await? {
                 Event::Stopped => return Ok(()),
                 Event::Due => {}
                 Event::Datagrams(socket) => self.datagrams(socket).await,
-                Event::Packet(Inbound { packet, peer, received_at, unhandled }) => {
-                    self.dispatcher.packet(packet.view(), peer, received_at).await;
-                    drop(unhandled);
+                Event::Inbound(inbound) => self.inbound(inbound).await,
+                Event::Opened(opened) => self.serve(*opened),
+                Event::Changed => {
+                    self.look_at_ports();
+                    self.runner.forget_departed();
                 }
             }
         }
@@ -54,36 +88,94 @@ impl MainLoop {
     }
 
     async fn next_event(&mut self) -> io::Result<Event> {
-        let Self { sockets, inbox, timer, stop, .. } = self;
-        // In random order, so that no source starves another.
-        tokio::select! {
-            () = stop.cancelled() => Ok(Event::Stopped),
-            elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
-            socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
-            Some(inbound) = inbox.recv() => Ok(Event::Packet(inbound)),
-        }
+        let Self { runner, sockets, inbox, opened, timer, shared, .. } = self;
+        let mut event = pin!(async {
+            // In random order, so that no source starves another.
+            tokio::select! {
+                () = shared.stop.cancelled() => Ok(Event::Stopped),
+                elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
+                socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
+                Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
+                Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
+                () = shared.changed.notified() => Ok(Event::Changed),
+            }
+        });
+        poll_fn(|cx| {
+            let event = event.as_mut().poll(cx);
+            if event.is_pending() {
+                runner.callers.rest();
+            }
+            event
+        })
+        .await
     }
 
     /// Runs the datagrams that one read of a socket brought.
     async fn datagrams(&mut self, socket: usize) {
-        let Some(udp) = self.sockets.get_mut(socket) else { return };
+        let Some(UdpSocket { udp, port, .. }) = self.sockets.get_mut(socket) else { return };
         let Some(batch) = udp.recv_batch().await else { return };
         for datagram in batch {
-            let peer = Peer::Udp { endpoint: socket, addr: datagram.peer };
-            self.dispatcher.datagram(datagram.bytes, peer, datagram.at.into_std()).await;
-            if self.stop.is_cancelled() {
+            let peer = Peer::Udp { endpoint: port.number, addr: datagram.peer };
+            let at = datagram.at.into_std();
+            self.runner.bytes(datagram.bytes, &peer, port, at).await;
+            if self.shared.stop.is_cancelled() {
                 return;
             }
             // One read can bring thousands of datagrams: the tasks beside this one get their turns.
             tokio::task::consume_budget().await;
         }
     }
+
+    async fn inbound(&mut self, inbound: Inbound) {
+        match inbound {
+            Inbound::Frames { frames, peer, port, received_at, unhandled } => {
+                self.runner.frames(&frames, &peer, &port, received_at).await;
+                self.shared.pool.put(frames);
+                drop(unhandled);
+            }
+            Inbound::Packet { packet, peer, received_at, done } => {
+                let dispatched = self.runner.decoded(&packet, &peer, received_at).await;
+                if let Some(done) = done {
+                    // Whoever asked may have gone.
+                    let _ = done.send(dispatched);
+                }
+            }
+        }
+    }
+
+    /// Serves an endpoint from here on.
+    fn serve(&mut self, (opened, sending): (Opened, Option<Sending>)) {
+        let Opened { port, socket } = opened;
+        if let Some((sender, queue)) = sending {
+            self.tasks.spawn_sender(sender, queue);
+        }
+        self.runner.callers.set(port.number, &port.space);
+        match socket {
+            Socket::Udp(udp) => self.sockets.push(UdpSocket { udp: *udp, port, open: true }),
+            other => self.tasks.spawn_endpoint(other, port),
+        }
+        self.look_at_ports();
+    }
+
+    /// Does what the states of the endpoints ask for.
+    fn look_at_ports(&mut self) {
+        for socket in &mut self.sockets {
+            socket.open = socket.port.state() == PortState::Open;
+        }
+        self.sockets.retain(|socket| {
+            let closed = socket.port.state() == PortState::Closed;
+            if closed {
+                info!(endpoint = %socket.port.endpoint, "closed");
+            }
+            !closed
+        });
+    }
 }
 
 /// The first socket that has datagrams. They stay there for whoever asks next.
-fn poll_datagrams(sockets: &mut [Udp], cx: &mut Context<'_>) -> Poll<usize> {
-    for (index, udp) in sockets.iter_mut().enumerate() {
-        if let Poll::Ready(Some(_)) = udp.poll_recv_batch(cx) {
+fn poll_datagrams(sockets: &mut [UdpSocket], cx: &mut Context<'_>) -> Poll<usize> {
+    for (index, socket) in sockets.iter_mut().enumerate().filter(|(_, socket)| socket.open) {
+        if let Poll::Ready(Some(_)) = socket.udp.poll_recv_batch(cx) {
             return Poll::Ready(index);
         }
     }

@@ -94,10 +94,13 @@ impl<T> Node<T> {
     }
 
     /// The node at `path` below this one.
-    pub(crate) fn descend<'p>(&self, path: impl Iterator<Item = &'p str>) -> Option<&Self> {
+    pub(crate) fn descend<'p>(&self, path: impl Iterator<Item = Step<'p>>) -> Option<&Self> {
         let mut node = self;
-        for name in path {
-            node = node.children.get(name)?;
+        for step in path {
+            node = match step {
+                Step::Name(name) => node.children.get(name)?,
+                Step::Glob(text, _) => &node.globs.get(text)?.node,
+            };
         }
         Some(node)
     }

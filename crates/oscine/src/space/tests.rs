@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use oscine_codec::{Address, Pattern};
+use oscine_codec::{Address, Pattern, PatternOptions};
 
 use super::*;
 
@@ -78,6 +78,40 @@ fn a_walk_agrees_with_matching_each_address_alone() {
         let alone = addresses.iter().enumerate().filter(|(_, a)| compiled.matches(a));
         assert_eq!(hits(&space, pattern), alone.map(|(i, _)| i).collect::<Vec<_>>(), "{pattern}");
     }
+}
+
+#[test]
+fn braces_with_wildcards_are_kept_apart_from_plain_ones() {
+    let text = "/a/{b*,c}/x";
+    let nested = Pattern::with_options(text, PatternOptions::new().nested(true)).unwrap();
+    let mut space = space(&[text]);
+    space.insert(Place::Pattern(nested), 1);
+    let caught = |space: &Space<usize>, text: &str| values(&space.catching(text));
+    assert_eq!(caught(&space, "/a/bb/x"), [1]);
+    assert_eq!(caught(&space, "/a/c/x"), [0, 1]);
+    assert_eq!(hits(&space, "/a/b?/x"), [1]);
+    assert_eq!(hits(&space, "/a/[c]/*"), [0, 1]);
+    // They stay what they are when they move.
+    space.move_subtree(&address("/a"), &address("/n/m")).unwrap();
+    assert_eq!(caught(&space, "/n/m/bb/x"), [1]);
+    assert_eq!((space.remove(MethodKey(0)), caught(&space, "/n/m/c/x")), (true, vec![1]));
+    assert!(space.remove(MethodKey(1)) && space.is_empty() && !space.has_patterns());
+}
+
+#[test]
+fn what_was_registered_is_had_by_its_key() {
+    let places = ["/a", "/a", "/a/*", "/a/{b,c}/x", "//x", "/b", "/"];
+    let mut space = space(&places);
+    let nested = Pattern::with_options("/a/{b*,c}/x", PatternOptions::new().nested(true)).unwrap();
+    space.insert(Place::Pattern(nested), 7);
+    space.insert(Place::Subtree(address("/a")), 8);
+    for value in 0..9 {
+        let key = MethodKey(value);
+        assert_eq!(space.get(key).copied(), usize::try_from(value).ok());
+        assert!(space.remove(key));
+        assert_eq!(space.get(key), None);
+    }
+    assert!(space.is_empty());
 }
 
 #[test]

@@ -8,12 +8,11 @@ pub(crate) mod timed;
 pub(crate) mod wire;
 
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use oscine::transport::framing::FramingKind;
-use oscine::{AddressSpace, Client, Endpoint, Packet, Serve, Server, ServerBuilder};
+use oscine::{AddressSpace, Client, Endpoint, Packet, Serve, ServeError, Server, ServerBuilder};
 use oscine::{ServerHandle, Stats};
 use tokio::task::JoinHandle;
 
@@ -42,7 +41,7 @@ pub(crate) fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
 /// A server that serves in a task of its own.
 pub(crate) struct Running {
     pub(crate) handle: ServerHandle,
-    pub(crate) task: JoinHandle<io::Result<()>>,
+    pub(crate) task: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Running {
@@ -95,7 +94,8 @@ impl Running {
     }
 
     fn port(&self, wanted: impl Fn(&&Endpoint) -> bool) -> SocketAddr {
-        let endpoint = self.handle.endpoints().iter().find(wanted).unwrap();
+        let endpoints = self.handle.endpoints();
+        let endpoint = endpoints.iter().find(wanted).unwrap();
         let text = endpoint.to_string();
         let (_, place) = text.split_once("://").unwrap();
         place.split('?').next().unwrap().parse().unwrap()

@@ -1,0 +1,236 @@
+//! The gate of a server.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use oscine_codec::{MessageRef, PacketRef, Pattern};
+
+use crate::peer::Peer;
+use crate::peers::hosts::{Host, Hosts};
+use crate::peers::line::{Held, HeldMessage};
+use crate::peers::rate_limit::OverLimit;
+use crate::peers::settings::{GateSettings, Settled};
+use crate::peers::table::{Spot, Table};
+use crate::peers::view::{PeerCounters, PeerTable};
+
+/// Who may send, how much, and what holds for whom. The server's loop owns it and asks it about each packet, before
+/// decoding.
+///
+/// ```text
+///             admit ──► Denied | Dropped
+///               │
+///               ├─────► Admitted ──► decode, run
+///               │
+///               └─────► Over ──► decode ──► hold ──► Kept | Replaced | Dropped
+///                                             │
+///  next_due: wait until then ──► release ◄────┘ ──► run
+/// ```
+///
+/// The loop calls `release` until nothing is left, and then `admit`: a host of which something waits is over its limit
+/// until then. Calls beyond that do no harm.
+///
+/// A run of packets from one peer costs a comparison each, and counting. Nothing here takes time in proportion to the
+/// peers that are known, but for forgetting an eighth of them at once, and for networks that have changed.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    settings: Arc<GateSettings>,
+    /// For which networks `peers` and `hosts` hold.
+    generation: u64,
+    /// Those that may send.
+    peers: Table<Peer, Known>,
+    hosts: Hosts,
+    /// Shared with handles. Its places are the indices of `peers`.
+    table: Arc<PeerTable>,
+}
+
+/// What is settled about a peer.
+#[derive(Debug)]
+struct Known {
+    counters: Arc<PeerCounters>,
+    settled: Settled,
+    /// Where its host is counted, if it is limited and has been there.
+    host: Option<Spot>,
+}
+
+/// Whether a packet may pass.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Verdict<'a> {
+    /// The host may not send. Counted.
+    Denied,
+    /// Beyond the limit, and counted.
+    Dropped,
+    /// Beyond the limit; once it is decoded [`Gate::hold`] decides.
+    Over(Admitted<'a>),
+    /// It may.
+    Admitted(Admitted<'a>),
+}
+
+/// What holds for a packet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Admitted<'a> {
+    pub(crate) settled: &'a Settled,
+    pub(crate) counters: &'a Arc<PeerCounters>,
+}
+
+impl Gate {
+    pub(crate) fn new(settings: Arc<GateSettings>) -> Self {
+        Self {
+            generation: settings.generation(),
+            settings,
+            peers: Table::new(MAX_PEERS),
+            hosts: Hosts::new(),
+            table: Arc::default(),
+        }
+    }
+
+    /// Whether a packet of so many `bytes` may pass. It is counted either way.
+    #[inline]
+    pub(crate) fn admit(&mut self, now: Instant, peer: &Peer, bytes: usize) -> Verdict<'_> {
+        self.renew();
+        let Some(spot) = self.peers.find(peer).or_else(|| self.enter(now, peer)) else {
+            return Verdict::Denied;
+        };
+        let Some(known) = self.peers.get_mut(spot) else { return Verdict::Denied };
+        known.counters.packet(now, bytes);
+        if let Some(limit) = known.settled.limit {
+            if !passes(&mut self.hosts, known, now) {
+                if limit.over == OverLimit::Latest {
+                    return Verdict::Over(known.admitted());
+                }
+                known.counters.limited.add(1);
+                self.table.limited.add(1);
+                return Verdict::Dropped;
+            }
+        }
+        Verdict::Admitted(known.admitted())
+    }
+
+    /// Keeps a packet that was [over the limit](Verdict::Over) for later, if it is a message with an address without
+    /// wildcards and there is room; drops it otherwise. It is counted.
+    pub(crate) fn hold(
+        &mut self,
+        peer: &Peer,
+        received_at: Instant,
+        packet: PacketRef<'_>,
+    ) -> Held {
+        let known = self.peers.find(peer).and_then(|spot| self.peers.get(spot));
+        let Some(Known { counters, host, .. }) = known else {
+            self.table.limited.add(1);
+            return Held::Dropped;
+        };
+        let held = match (host, literal(packet)) {
+            (Some(host), Some(message)) => self.hosts.hold(*host, counters, received_at, message),
+            _ => Held::Dropped,
+        };
+        let (of_peer, of_all) = match held {
+            Held::Kept => return held,
+            Held::Replaced => (&counters.coalesced, &self.table.coalesced),
+            Held::Dropped => (&counters.limited, &self.table.limited),
+        };
+        of_peer.add(1);
+        of_all.add(1);
+        held
+    }
+
+    /// When [`release`](Self::release) has something to give.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.hosts.next_due()
+    }
+
+    /// Takes the first message held that may pass now.
+    pub(crate) fn release(&mut self, now: Instant) -> Option<HeldMessage> {
+        self.renew();
+        self.hosts.release(now)
+    }
+
+    /// Forgets a peer: its connection is closed. What is held of it still passes.
+    pub(crate) fn forget(&mut self, peer: &Peer) {
+        let Some(spot) = self.peers.find(peer) else { return };
+        if let Some(host) = self.remove(spot).and_then(|known| known.host) {
+            self.hosts.forget(host, peer);
+        }
+    }
+
+    /// How many messages are held.
+    #[cfg(test)]
+    pub(crate) fn held(&self) -> usize {
+        self.hosts.held()
+    }
+
+    /// What handles may read.
+    pub(crate) const fn table(&self) -> &Arc<PeerTable> {
+        &self.table
+    }
+
+    /// Takes up a peer that is not known; none if it may not send, which is asked anew each time: those who may not
+    /// take no room.
+    #[cold]
+    fn enter(&mut self, now: Instant, peer: &Peer) -> Option<Spot> {
+        if !self.settings.permits(peer) {
+            self.table.denied.add(1);
+            return None;
+        }
+        for spot in self.peers.surplus(|known| Some(known.counters.last_seen())) {
+            self.remove(spot);
+        }
+        let counters = Arc::new(PeerCounters::new(peer.clone(), now));
+        let settled = self.settings.settle(peer);
+        let known = Known { counters: Arc::clone(&counters), settled, host: None };
+        let spot = self.peers.insert(peer.clone(), known);
+        self.table.set(spot.index(), Some(counters));
+        Some(spot)
+    }
+
+    fn remove(&mut self, spot: Spot) -> Option<Known> {
+        self.table.set(spot.index(), None);
+        self.peers.remove(spot)
+    }
+
+    /// Follows networks that have changed.
+    #[inline]
+    fn renew(&mut self) {
+        let generation = self.settings.generation();
+        if generation != self.generation {
+            self.generation = generation;
+            self.drop_denied();
+        }
+    }
+
+    #[cold]
+    fn drop_denied(&mut self) {
+        let networks = self.settings.networks();
+        let denied = |peer: &Peer| peer.addr().is_some_and(|addr| !networks.permits(addr.ip()));
+        let gone: Vec<_> = self.peers.iter().filter(|(_, peer, _)| denied(peer)).collect();
+        let gone: Vec<_> = gone.into_iter().map(|(spot, ..)| spot).collect();
+        for spot in gone {
+            self.remove(spot);
+        }
+        self.table.limited.add(self.hosts.retain(|ip| networks.permits(ip)));
+    }
+}
+
+impl Known {
+    const fn admitted(&self) -> Admitted<'_> {
+        Admitted { settled: &self.settled, counters: &self.counters }
+    }
+}
+
+/// Whether one more packet of a peer that is limited may pass.
+fn passes(hosts: &mut Hosts, known: &mut Known, now: Instant) -> bool {
+    let there = known.host.and_then(|spot| hosts.take(now, spot));
+    there.unwrap_or_else(|| {
+        let Some(limit) = known.settled.limit else { return true };
+        known.host = hosts.enter(now, Host::of(known.counters.peer()), limit);
+        known.host.and_then(|spot| hosts.take(now, spot)).unwrap_or(true)
+    })
+}
+
+/// The message, if the packet is one and its address has no wildcards.
+fn literal(packet: PacketRef<'_>) -> Option<MessageRef<'_>> {
+    let message = packet.message()?;
+    let address = message.address_text().as_str().ok()?;
+    (!Pattern::is_pattern(address)).then_some(message)
+}
+
+/// How many peers are known at most. An eighth of them goes when there is one more.
+pub(crate) const MAX_PEERS: usize = 4096;

@@ -1,0 +1,85 @@
+//! The bundles that wait, where handles can see them.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use oscine_codec::TimeTag;
+
+use crate::engine::engine::Engine;
+use crate::engine::timing::Timing;
+use crate::engine::unit::Unit;
+use crate::peer::Peer;
+
+/// The engine of a server: what waits, under a lock that nobody holds while a handler runs.
+#[derive(Debug)]
+pub(crate) struct Line {
+    engine: Mutex<Engine<Peer>>,
+    timing: Mutex<Timing>,
+    /// Whether something may wait. Says yes too often and never too seldom, to whoever has put something in line.
+    waiting: AtomicBool,
+    /// How many bundles are to run whenever they are due.
+    hurried: AtomicUsize,
+}
+
+impl Line {
+    pub(crate) const fn new(engine: Engine<Peer>, timing: Timing) -> Self {
+        Self {
+            engine: Mutex::new(engine),
+            timing: Mutex::new(timing),
+            waiting: AtomicBool::new(false),
+            hurried: AtomicUsize::new(0),
+        }
+    }
+
+    /// The engine, as long as what is returned is held.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Engine<Peer>> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes that something has been put in line.
+    pub(crate) fn note(&self) {
+        self.waiting.store(true, Ordering::Release);
+    }
+
+    /// The next bundle that is due, or that is to run nevertheless. It is out of line before it runs.
+    ///
+    /// Takes no lock, and does not ask for the time, while nothing waits.
+    #[inline]
+    pub(crate) fn next(&self, now: impl FnOnce() -> TimeTag) -> Option<Unit<Peer>> {
+        if !self.waiting.load(Ordering::Acquire) {
+            return None;
+        }
+        let mut engine = self.lock();
+        // Only the loop puts something in line, and it is the loop that asks.
+        self.waiting.store(!engine.schedule().is_empty(), Ordering::Release);
+        let hurried = self.hurried.load(Ordering::Relaxed);
+        if hurried > 0 {
+            self.hurried.store(hurried - 1, Ordering::Relaxed);
+            return engine.pop_pending();
+        }
+        engine.handle_timeout(now())
+    }
+
+    /// When the next bundle is due. Takes no lock while nothing waits.
+    pub(crate) fn next_due(&self) -> Option<TimeTag> {
+        if !self.waiting.load(Ordering::Acquire) {
+            return None;
+        }
+        self.lock().next_timeout()
+    }
+
+    /// Has all bundles that wait run now.
+    pub(crate) fn hurry(&self) {
+        let engine = self.lock();
+        self.hurried.store(engine.schedule().len(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn timing(&self) -> Timing {
+        *self.timing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn change_timing(&self, change: impl FnOnce(Timing) -> Timing) {
+        let mut timing = self.timing.lock().unwrap_or_else(PoisonError::into_inner);
+        *timing = change(*timing);
+    }
+}

@@ -1,0 +1,235 @@
+//! From packets to handlers.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
+use oscine_transport::BadPacket;
+use oscine_transport::connection::Frames;
+use tracing::{debug, trace, warn};
+
+use crate::clock::clock::Clock;
+use crate::dispatch::caller::Caller;
+use crate::dispatch::dispatched::Dispatched;
+use crate::engine::due::DueMessage;
+use crate::engine::steps::{RunStep, RunSteps};
+use crate::fault::Fault;
+use crate::handler::job::{Context, Job};
+use crate::handler::outlet::Outlet;
+use crate::peer::Peer;
+use crate::peers::gate::{Gate, Verdict};
+use crate::peers::settings::Settled;
+use crate::server::callers::Callers;
+use crate::server::port::Port;
+use crate::server::shared::Shared;
+
+/// Runs messages: at once, or when they are due.
+pub(crate) struct Runner {
+    pub(crate) callers: Callers,
+    pub(crate) gate: Gate,
+    pub(crate) clock: Clock,
+    pub(crate) shared: Arc<Shared>,
+    /// The same, as handlers see it.
+    pub(crate) outlet: Arc<dyn Outlet>,
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        let dropped = self.shared.line.lock().schedule_mut().clear();
+        self.shared.counters.dropped_at_stop.add(dropped);
+        self.shared.subscribers.end();
+    }
+}
+
+impl Runner {
+    /// Decodes and runs a packet where it lies, if its sender may send it.
+    pub(crate) async fn bytes(&mut self, bytes: &[u8], peer: &Peer, port: &Port, at: Instant) {
+        let (admitted, over) = match self.gate.admit(at, peer, bytes.len()) {
+            Verdict::Denied | Verdict::Dropped => return,
+            Verdict::Over(admitted) => (admitted, true),
+            Verdict::Admitted(admitted) => (admitted, false),
+        };
+        let decode = admitted.settled.options.decode.as_ref().unwrap_or(&port.decode);
+        match PacketRef::decode_with(bytes, decode) {
+            Ok(packet) => {
+                port.counters.tolerated(packet.tolerances());
+                if over {
+                    self.gate.hold(peer, at, packet);
+                    return;
+                }
+                let settled = *admitted.settled;
+                self.packet(packet, peer, at, &settled).await;
+            }
+            Err(error) => {
+                admitted.counters.bad.add(1);
+                port.counters.decode_error(error.kind());
+                debug!(%peer, %error, "malformed packet");
+                if self.shared.on_error.is_some() {
+                    let error = BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) };
+                    self.shared.tell(&Fault::Malformed { peer, error: &error });
+                }
+            }
+        }
+    }
+
+    /// Runs a packet that is decoded already, if its sender may send it.
+    pub(crate) async fn decoded(
+        &mut self,
+        packet: &Packet,
+        peer: &Peer,
+        at: Instant,
+    ) -> Dispatched {
+        let settled = match self.gate.admit(at, peer, packet.as_bytes().len()) {
+            Verdict::Denied | Verdict::Dropped => return Dispatched::default(),
+            Verdict::Over(_) => {
+                self.gate.hold(peer, at, packet.view());
+                return Dispatched::default();
+            }
+            Verdict::Admitted(admitted) => *admitted.settled,
+        };
+        self.packet(packet.view(), peer, at, &settled).await
+    }
+
+    /// Runs what was held because it was too much, as far as it may run now.
+    pub(crate) async fn release(&mut self) {
+        while self.gate.next_due().is_some() {
+            let Some(held) = self.gate.release(Instant::now()) else { return };
+            let peer = held.sender.peer().clone();
+            let message = PacketRef::from(held.message.view());
+            self.packet(message, &peer, held.received_at, &Settled::default()).await;
+        }
+    }
+
+    /// Forgets peers whose connections have closed.
+    pub(crate) fn forget_departed(&mut self) {
+        let departed = std::mem::take(&mut *self.shared.departed());
+        departed.iter().for_each(|peer| self.gate.forget(peer));
+    }
+
+    /// Decodes and runs what one read of a connection brought.
+    pub(crate) async fn frames(&mut self, frames: &Frames, peer: &Peer, port: &Port, at: Instant) {
+        for frame in frames {
+            match frame {
+                Ok(bytes) => self.bytes(bytes, peer, port, at).await,
+                Err(error) => {
+                    debug!(%peer, %error, "malformed packet");
+                    self.shared.tell(&Fault::Malformed { peer, error });
+                }
+            }
+            if self.shared.stop.is_cancelled() {
+                return;
+            }
+            // One read can bring thousands of packets: the tasks beside this one get their turns.
+            tokio::task::consume_budget().await;
+        }
+    }
+
+    /// Runs what is due now of a packet, and puts the rest in line.
+    async fn packet(
+        &mut self,
+        packet: PacketRef<'_>,
+        peer: &Peer,
+        received_at: Instant,
+        settled: &Settled,
+    ) -> Dispatched {
+        trace!(%peer, %packet, "received");
+        // What is due already is earlier than what arrives now.
+        self.run_due().await;
+        let outlet = Arc::clone(&self.outlet);
+        let read = OnceLock::from(received_at);
+        let context = Context { peer, received_at: &read, outlet: &outlet };
+        let mut dispatched = Dispatched::default();
+        if let PacketRef::Message(message) = packet {
+            let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+            self.message(message, tag, lateness, context, &mut dispatched).await;
+            return dispatched;
+        }
+        let now = self.clock.now();
+        self.clock.follow(now);
+        let timing = settled.timing(self.shared.line.timing());
+        let timing = timing.offset(timing.offset + self.clock.offset());
+        let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at, timing);
+        self.shared.line.note();
+        self.shared.counters.scheduled.add(handled.scheduled);
+        self.shared.counters.dropped_late.add(handled.late);
+        self.shared.counters.disordered.add(handled.disordered);
+        if let Some((bundles, overflow)) = handled.refused {
+            self.shared.counters.schedule_refused.add(bundles);
+            warn!(%peer, bundles, %overflow, "bundles refused");
+            self.shared.tell(&Fault::ScheduleRefused { peer, bundles, overflow });
+        }
+        self.steps(handled.steps_now(packet), context, &mut dispatched).await;
+        dispatched
+    }
+
+    /// Runs every bundle that is due.
+    pub(crate) async fn run_due(&mut self) {
+        while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
+            self.shared.counters.released.add(1);
+            self.shared.lateness.note(self.clock.now().since(unit.due));
+            let outlet = Arc::clone(&self.outlet);
+            let read = OnceLock::from(unit.received_at);
+            let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
+            self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+        }
+    }
+
+    /// When there is something to run, if nothing arrives.
+    pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
+        let bundle = self.shared.line.next_due();
+        let Some(held) = self.gate.next_due() else { return bundle };
+        let held = self.clock.now() + held.saturating_duration_since(Instant::now());
+        Some(bundle.map_or(held, |bundle| if bundle.is_after(held) { held } else { bundle }))
+    }
+
+    /// Runs what is due of a bundle.
+    async fn steps(
+        &mut self,
+        steps: RunSteps<'_>,
+        context: Context<'_>,
+        dispatched: &mut Dispatched,
+    ) {
+        for step in steps {
+            let shared = &self.shared;
+            match step {
+                RunStep::Start { time_tag, .. } => {
+                    shared.bundle(shared.on_bundle_start.as_ref(), context.peer, time_tag);
+                }
+                RunStep::Message(message) => self.timed(message, context, dispatched).await,
+                RunStep::End { time_tag, .. } => {
+                    shared.bundle(shared.on_bundle_end.as_ref(), context.peer, time_tag);
+                }
+            }
+        }
+    }
+
+    async fn timed(
+        &mut self,
+        message: DueMessage<'_>,
+        context: Context<'_>,
+        dispatched: &mut Dispatched,
+    ) {
+        let lateness = message.lateness(self.clock.now());
+        self.message(message.message, message.time_tag, lateness, context, dispatched).await;
+    }
+
+    async fn message(
+        &mut self,
+        message: MessageRef<'_>,
+        time_tag: TimeTag,
+        lateness: Duration,
+        context: Context<'_>,
+        sum: &mut Dispatched,
+    ) {
+        // Counted at once: a handler that hangs may be cut short.
+        self.shared.counters.messages.bump(1);
+        self.shared.subscribers.show(message, context.peer, time_tag, context.received_at);
+        let mut dispatched = Dispatched::default();
+        let job = Job { message: &message, time_tag, lateness, context };
+        let caller: &mut Caller = self.callers.of(context.peer);
+        caller.message(&job, &mut dispatched).await;
+        self.shared.counters.dispatched(&dispatched);
+        sum.add(&dispatched);
+    }
+}
