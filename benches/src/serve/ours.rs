@@ -1,7 +1,6 @@
 //! Us: a server with one method, in this thread.
 
 use std::future::{Future, IntoFuture, poll_fn};
-use std::io;
 use std::net::{TcpListener, UdpSocket};
 use std::pin::Pin;
 use std::rc::Rc;
@@ -12,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use oscine::transport::tcp::Listener;
 use oscine::transport::udp::Udp;
-use oscine::{AddressSpace, Server, ServerBuilder};
+use oscine::{AddressSpace, ServeError, Server, ServerBuilder};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
@@ -25,7 +24,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// A server that is polled until its handler has run as often as it should.
 pub(crate) struct Serving {
     runtime: Rc<Runtime>,
-    serve: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
+    serve: Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send>>,
     got: Arc<Got>,
     /// How often the handler is to have run. It may be ahead: a read brings what it brings.
     wanted: u64,
