@@ -29,7 +29,7 @@ pub(crate) fn rows(filter: &Filter) -> Vec<Row> {
 fn engine(count: usize) -> i64 {
     let limits = ScheduleLimits::new().count(count).owner_count(count);
     let limits = limits.bytes(usize::MAX).owner_bytes(usize::MAX);
-    let peer = Peer::Udp { socket: 0, addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)) };
+    let peer = Peer::Udp { endpoint: 0, addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)) };
     let received_at = Instant::now();
     let message = Message::new("/late", ()).expect("it is an address");
     let (_engine, kept) = bytes_kept(|| {
