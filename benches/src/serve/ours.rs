@@ -1,8 +1,7 @@
 //! Us: a server with one method, in this thread.
 
-use std::future::{Future, IntoFuture, poll_fn};
+use std::future::{IntoFuture, poll_fn};
 use std::net::{TcpListener, UdpSocket};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use oscine::transport::tcp::Listener;
 use oscine::transport::udp::Udp;
-use oscine::{AddressSpace, ServeError, Server, ServerBuilder};
+use oscine::{AddressSpace, Serve, Server, ServerBuilder};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
@@ -24,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// A server that is polled until its handler has run as often as it should.
 pub(crate) struct Serving {
     runtime: Rc<Runtime>,
-    serve: Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send>>,
+    serve: <Serve as IntoFuture>::IntoFuture,
     got: Arc<Got>,
     /// How often the handler is to have run. It may be ahead: a read brings what it brings.
     wanted: u64,

@@ -165,7 +165,7 @@ impl MainLoop {
         self.sockets.retain(|socket| {
             let closed = socket.port.state() == PortState::Closed;
             if closed {
-                info!(endpoint = %socket.port.endpoint, "closed");
+                info!(endpoint = ?socket.port.endpoint, "closed");
             }
             !closed
         });

@@ -14,8 +14,8 @@ use crate::address_space::address_space::AddressSpace;
 pub(crate) struct Port {
     /// Its number, never used again within one server.
     pub(crate) number: usize,
-    /// Where it listens: the address that was really bound.
-    pub(crate) endpoint: Endpoint,
+    /// Where it listens: the address that was really bound. `None` for a stream that the program has brought.
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) space: AddressSpace,
     pub(crate) decode: DecodeOptions,
     pub(crate) counters: Arc<Counters>,
@@ -37,7 +37,7 @@ pub enum PortState {
 impl Port {
     pub(crate) fn new(
         number: usize,
-        endpoint: Endpoint,
+        endpoint: Option<Endpoint>,
         space: AddressSpace,
         decode: DecodeOptions,
         counters: Arc<Counters>,

@@ -92,7 +92,9 @@ pub(crate) struct Shared {
 impl Shared {
     /// The endpoint of this number.
     pub(crate) fn port(&self, number: usize) -> Option<Arc<Port>> {
-        self.ports.load().get(number).cloned()
+        let ports = self.ports.load();
+        let place = ports.binary_search_by_key(&number, |port| port.number).ok()?;
+        ports.get(place).cloned()
     }
 
     /// Makes an endpoint known, and hands it to the loop. Says its number, or nothing if the loop has gone.
