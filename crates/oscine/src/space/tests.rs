@@ -37,8 +37,7 @@ fn hits(space: &Space<usize>, pattern: &str) -> Vec<usize> {
 #[test]
 fn names_that_begin_alike_are_told_apart_in_the_flat_form() {
     let numbers = 0..60;
-    let mut names =
-        vec![String::from("a"), "a".repeat(8), "a".repeat(9), "b".into(), "\u{ff}".into()];
+    let mut names = vec![String::from("a"), "a".repeat(8), "a".repeat(9), "b".into(), "~".into()];
     names.extend(["synth", "synthesi", "synthesis", "synthesizer"].map(String::from));
     names.extend(numbers.map(|n| format!("synthesizer-{n}")));
     let mut places: Vec<_> = names.iter().map(|name| format!("/{name}/on")).collect();
