@@ -12,6 +12,7 @@ use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::engine::due::DueMessage;
 use crate::engine::steps::{RunStep, RunSteps};
+use crate::engine::unit::Unit;
 use crate::fault::Fault;
 use crate::handler::job::{Context, Job, ReadAt};
 use crate::handler::outlet::Outlet;
@@ -106,17 +107,17 @@ impl Runner {
         settled: &Settled,
     ) -> Dispatched {
         trace!(%peer, %packet, "received");
-        // What is due already is earlier than what arrives now.
-        self.run_due().await;
         let outlet = Arc::clone(&self.outlet);
         let context = Context { peer, received_at: ReadAt::Known(received_at), outlet: &outlet };
         let mut dispatched = Dispatched::default();
+        // What is due already is earlier than what arrives now.
         if let PacketRef::Message(message) = packet {
+            self.run_due().await;
             let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
-        let now = self.clock.now();
+        let now = self.run_due_before().await;
         self.clock.follow(now);
         let timing = settled.timing(self.shared.line.timing());
         let timing = timing.offset(timing.offset + self.clock.offset());
@@ -137,13 +138,28 @@ impl Runner {
     /// Runs every bundle that is due.
     pub(crate) async fn run_due(&mut self) {
         while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
-            self.shared.counters.released.add(1);
-            self.shared.lateness.note(self.clock.now().since(unit.due));
-            let outlet = Arc::clone(&self.outlet);
-            let received_at = ReadAt::Known(unit.received_at);
-            let context = Context { peer: &unit.peer, received_at, outlet: &outlet };
-            self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+            self.unit(unit).await;
         }
+    }
+
+    /// Runs every bundle that is due, and says up to when. A bundle that comes next is due or not by that time: by a
+    /// later one it could overtake another of the same time tag that waits.
+    async fn run_due_before(&mut self) -> TimeTag {
+        loop {
+            let now = self.clock.now();
+            let Some(unit) = self.shared.line.next(|| now) else { return now };
+            self.unit(unit).await;
+        }
+    }
+
+    /// Runs a bundle that has waited.
+    async fn unit(&mut self, unit: Unit<Peer>) {
+        self.shared.counters.released.add(1);
+        self.shared.lateness.note(self.clock.now().since(unit.due));
+        let outlet = Arc::clone(&self.outlet);
+        let received_at = ReadAt::Known(unit.received_at);
+        let context = Context { peer: &unit.peer, received_at, outlet: &outlet };
+        self.steps(unit.steps(), context, &mut Dispatched::default()).await;
     }
 
     /// When there is something to run, if nothing arrives.
