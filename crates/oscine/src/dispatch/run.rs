@@ -40,6 +40,8 @@ pub(crate) struct Tally {
     pub(crate) misfit: Option<ReadError>,
     /// A handler has taken the message for itself.
     pub(crate) taken: bool,
+    /// The message goes elsewhere if nothing here takes it, so that it is not told as missed.
+    pub(crate) offered: bool,
 }
 
 impl Tally {

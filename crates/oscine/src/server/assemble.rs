@@ -9,6 +9,7 @@ use arc_swap::ArcSwap;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
@@ -42,6 +43,8 @@ use crate::timer::timer::Timer;
 /// What holds for a whole server.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
+    /// Tried before the address spaces of the endpoints.
+    pub(crate) admin_space: Option<AddressSpace>,
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
     /// The system's, if none is given.
@@ -119,7 +122,7 @@ impl Settings {
         });
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
         let runner = Runner {
-            callers: Callers::new(shared.space.clone()),
+            callers: Callers::new(shared.space.clone()).first(self.admin_space),
             gate,
             clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,

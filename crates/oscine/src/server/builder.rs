@@ -41,7 +41,7 @@ pub struct ServerBuilder {
     max_connections: usize,
     hooks: Vec<Arc<dyn Hook>>,
     on_bound: Option<OnBound>,
-    settings: Settings,
+    pub(crate) settings: Settings,
     callbacks: Callbacks,
 }
 

@@ -15,6 +15,7 @@
 //! A handler that does not return holds up what comes after it, and nothing else: sockets are bound, connections
 //! are kept, and what the system's buffers hold waits.
 
+pub(crate) mod admin;
 pub(crate) mod alive;
 pub(crate) mod assemble;
 pub(crate) mod bind;
@@ -29,6 +30,7 @@ pub(crate) mod inbound;
 pub(crate) mod lateness;
 pub(crate) mod line;
 pub(crate) mod main_loop;
+pub(crate) mod offer;
 pub(crate) mod opening;
 pub(crate) mod outbound;
 pub(crate) mod pending;

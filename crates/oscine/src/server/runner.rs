@@ -20,6 +20,7 @@ use crate::peer::Peer;
 use crate::peers::gate::{Gate, Verdict};
 use crate::peers::settings::Settled;
 use crate::server::callers::Callers;
+use crate::server::offer::offer;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 
@@ -212,8 +213,14 @@ impl Runner {
         let mut dispatched = Dispatched::default();
         let job = Job { message: &message, time_tag, lateness, context };
         self.shared.begins(&job);
-        let caller: &mut Caller = self.callers.of(context.peer);
-        caller.message(&job, &mut dispatched).await;
+        if self.callers.first.is_empty() || !offer(&mut self.callers, &job, &mut dispatched).await {
+            let reached = dispatched.taken;
+            let caller: &mut Caller = self.callers.of(context.peer);
+            caller.message(&job, &mut dispatched).await;
+            if reached {
+                dispatched.unmatched = 0;
+            }
+        }
         self.shared.counters.dispatched(&dispatched);
         sum.add(&dispatched);
     }

@@ -24,7 +24,7 @@ use crate::server::shared::Shared;
 pub(crate) enum Left {
     /// A handler of this message is under way.
     Call(Waiting, Dispatched, Settled),
-    /// It is a bundle, or something may have to run before it.
+    /// It is a bundle, or something may have to run before it, or another address space may want to see it first.
     Packet(Settled),
 }
 
@@ -62,7 +62,7 @@ impl Runner {
             return None;
         }
         let PacketRef::Message(message) = &packet else { return Some(Left::Packet(*settled)) };
-        if shared.line.may_wait() {
+        if shared.line.may_wait() || !callers.first.is_empty() {
             return Some(Left::Packet(*settled));
         }
         trace!(%peer, %packet, "received");
