@@ -140,6 +140,7 @@ impl Settings {
         let main_loop = MainLoop {
             runner,
             sockets: Vec::new(),
+            first: 0,
             inbox,
             opened: later,
             timer,

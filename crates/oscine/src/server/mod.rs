@@ -42,6 +42,7 @@ pub(crate) mod serve_error;
 pub(crate) mod server;
 pub(crate) mod shared;
 pub(crate) mod short_way;
+pub(crate) mod step;
 pub(crate) mod stop;
 pub(crate) mod subscription;
 pub(crate) mod tasks;

@@ -119,10 +119,7 @@ impl Serve {
         stopped.cancelled().await;
         info!("stopped");
         result?;
-        match shared.fatal.get() {
-            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
-            None => Ok(()),
-        }
+        shared.failed()
     }
 }
 

@@ -29,7 +29,7 @@ use crate::server::line::Line;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
-use crate::server::serve_error::OnError;
+use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 
@@ -142,6 +142,14 @@ impl Shared {
             coalesced: self.peers.coalesced.read(),
             clock_steps: self.clock.steps(),
             ..self.counters.read(transport)
+        }
+    }
+
+    /// Whether a handler has failed, and that is to end the server.
+    pub(crate) fn failed(&self) -> Result<(), ServeError> {
+        match self.fatal.get() {
+            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
+            None => Ok(()),
         }
     }
 
