@@ -25,6 +25,8 @@ use crate::timer::timer::Timer;
 pub(crate) struct MainLoop {
     pub(crate) runner: Runner,
     pub(crate) sockets: Vec<UdpSocket>,
+    /// Which socket is looked at first.
+    pub(crate) turn: usize,
     pub(crate) inbox: mpsc::Receiver<Inbound>,
     pub(crate) opened: mpsc::UnboundedReceiver<(Opened, Option<Sending>)>,
     pub(crate) timer: Timer,
@@ -42,6 +44,9 @@ pub(crate) struct UdpSocket {
     open: bool,
 }
 
+/// The longest time that is waited for what waits when the server stops: longer ones would go round the era.
+const LONGEST_DRAIN: Duration = Duration::from_secs(1 << 30);
+
 /// What the loop waits for.
 enum Event {
     Stopped,
@@ -56,9 +61,11 @@ impl MainLoop {
     /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
     pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
         self.receive().await?;
-        let end = self.shared.clock.now() + drain;
-        while !drain.is_zero() {
+        let end = self.shared.clock.now() + drain.min(LONGEST_DRAIN);
+        self.runner.drains = !drain.is_zero();
+        while self.runner.drains {
             self.runner.run_due().await;
+            self.runner.release().await;
             let due = self.runner.next_deadline();
             let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
             self.timer.set(Some(due))?;
@@ -88,13 +95,13 @@ impl MainLoop {
     }
 
     async fn next_event(&mut self) -> io::Result<Event> {
-        let Self { runner, sockets, inbox, opened, timer, shared, .. } = self;
+        let Self { runner, sockets, turn, inbox, opened, timer, shared, .. } = self;
         let mut event = pin!(async {
             // In random order, so that no source starves another.
             tokio::select! {
                 () = shared.stop.cancelled() => Ok(Event::Stopped),
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
-                socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
+                socket = poll_fn(|cx| poll_datagrams(sockets, *turn, cx)) => Ok(Event::Datagrams(socket)),
                 Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
                 Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
                 () = shared.changed.notified() => Ok(Event::Changed),
@@ -112,6 +119,7 @@ impl MainLoop {
 
     /// Runs the datagrams that one read of a socket brought.
     async fn datagrams(&mut self, socket: usize) {
+        self.turn = socket + 1;
         let Some(UdpSocket { udp, port, .. }) = self.sockets.get_mut(socket) else { return };
         let Some(batch) = udp.recv_batch().await else { return };
         for datagram in batch {
@@ -131,7 +139,10 @@ impl MainLoop {
             Inbound::Frames { frames, peer, port, received_at, unhandled } => {
                 self.runner.frames(&frames, &peer, &port, received_at).await;
                 self.shared.pool.put(frames);
-                drop(unhandled);
+                if unhandled.is_closed() {
+                    // The connection was forgotten before this ran.
+                    self.runner.gate.forget(&peer);
+                }
             }
             Inbound::Packet { packet, peer, received_at, done } => {
                 let dispatched = self.runner.decoded(&packet, &peer, received_at).await;
@@ -172,9 +183,12 @@ impl MainLoop {
     }
 }
 
-/// The first socket that has datagrams. They stay there for whoever asks next.
-fn poll_datagrams(sockets: &mut [UdpSocket], cx: &mut Context<'_>) -> Poll<usize> {
-    for (index, socket) in sockets.iter_mut().enumerate().filter(|(_, socket)| socket.open) {
+/// The first socket from `turn` on that has datagrams. They stay there for whoever asks next.
+fn poll_datagrams(sockets: &mut [UdpSocket], turn: usize, cx: &mut Context<'_>) -> Poll<usize> {
+    let count = sockets.len();
+    // Round all of them, so that none starves another.
+    for index in (0..count).map(|behind| (turn + behind) % count) {
+        let Some(socket) = sockets.get_mut(index).filter(|socket| socket.open) else { continue };
         if let Poll::Ready(Some(_)) = socket.udp.poll_recv_batch(cx) {
             return Poll::Ready(index);
         }

@@ -13,6 +13,7 @@ use crate::clock::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::engine::due::DueMessage;
+use crate::engine::engine::Engine;
 use crate::engine::steps::{RunStep, RunSteps};
 use crate::fault::Fault;
 use crate::handler::job::{Context, Job};
@@ -32,6 +33,8 @@ pub(crate) struct Runner {
     pub(crate) shared: Arc<Shared>,
     /// The same, as handlers see it.
     pub(crate) outlet: Arc<dyn Outlet>,
+    /// Whether what waits still runs, though the server has been stopped.
+    pub(crate) drains: bool,
 }
 
 impl Drop for Runner {
@@ -93,7 +96,7 @@ impl Runner {
 
     /// Runs what was held because it was too much, as far as it may run now.
     pub(crate) async fn release(&mut self) {
-        while self.gate.next_due().is_some() {
+        while self.gate.next_due().is_some() && !self.is_over() {
             let Some(held) = self.gate.release(Instant::now()) else { return };
             let peer = held.sender.peer().clone();
             let message = PacketRef::from(held.message.view());
@@ -135,7 +138,9 @@ impl Runner {
     ) -> Dispatched {
         trace!(%peer, %packet, "received");
         // What is due already is earlier than what arrives now.
-        self.run_due().await;
+        if self.run_due().await && self.is_over() {
+            return Dispatched::default();
+        }
         let outlet = Arc::clone(&self.outlet);
         let read = OnceLock::from(received_at);
         let context = Context { peer, received_at: &read, outlet: &outlet };
@@ -145,12 +150,22 @@ impl Runner {
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
-        let now = self.clock.now();
-        self.clock.follow(now);
-        let timing = settled.timing(self.shared.line.timing());
-        let timing = timing.offset(timing.offset + self.clock.offset());
-        let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at, timing);
-        self.shared.line.note();
+        let handled = loop {
+            let now = self.clock.now();
+            self.clock.follow(now);
+            let timing = settled.timing(self.shared.line.timing());
+            let timing = timing.offset(timing.offset + self.clock.offset());
+            let put = |engine: &mut Engine<Peer>| {
+                engine.handle_packet(now, packet, peer, received_at, timing)
+            };
+            if let Some(handled) = self.shared.line.put(put) {
+                break handled;
+            }
+            self.run_due().await;
+            if self.is_over() {
+                return dispatched;
+            }
+        };
         self.shared.counters.scheduled.add(handled.scheduled);
         self.shared.counters.dropped_late.add(handled.late);
         self.shared.counters.disordered.add(handled.disordered);
@@ -163,16 +178,27 @@ impl Runner {
         dispatched
     }
 
-    /// Runs every bundle that is due.
-    pub(crate) async fn run_due(&mut self) {
+    /// Whether nothing more is to run.
+    fn is_over(&self) -> bool {
+        !self.drains && self.shared.stop.is_cancelled()
+    }
+
+    /// Runs every bundle that is due, as long as the server is not stopped; says whether there was one.
+    pub(crate) async fn run_due(&mut self) -> bool {
+        let mut any = false;
         while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
+            any = true;
             self.shared.counters.released.add(1);
             self.shared.lateness.note(self.clock.now().since(unit.due));
             let outlet = Arc::clone(&self.outlet);
             let read = OnceLock::from(unit.received_at);
             let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
             self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+            if self.is_over() {
+                break;
+            }
         }
+        any
     }
 
     /// When there is something to run, if nothing arrives.
