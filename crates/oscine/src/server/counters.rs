@@ -98,7 +98,8 @@ counters! {
     send_failures,
     /// Connections accepted.
     connections,
-    /// Connections that [`on_connect`](crate::ServerBuilder::on_connect) did not want.
+    /// Connections of hosts that may not send, and those that [`on_connect`](crate::ServerBuilder::on_connect) did not
+    /// want.
     refused_connections,
 }
 
