@@ -136,6 +136,7 @@ impl Settings {
         let main_loop = MainLoop {
             runner,
             sockets: Vec::new(),
+            turn: 0,
             inbox,
             opened: later,
             timer,

@@ -25,6 +25,8 @@ use crate::timer::timer::Timer;
 pub(crate) struct MainLoop {
     pub(crate) runner: Runner,
     pub(crate) sockets: Vec<UdpSocket>,
+    /// Which of them is asked first.
+    pub(crate) turn: usize,
     pub(crate) inbox: mpsc::Receiver<Inbound>,
     pub(crate) opened: mpsc::UnboundedReceiver<(Opened, Option<Sending>)>,
     pub(crate) timer: Timer,
@@ -88,13 +90,13 @@ impl MainLoop {
     }
 
     async fn next_event(&mut self) -> io::Result<Event> {
-        let Self { runner, sockets, inbox, opened, timer, shared, .. } = self;
+        let Self { runner, sockets, turn, inbox, opened, timer, shared, .. } = self;
         let mut event = pin!(async {
             // In random order, so that no source starves another.
             tokio::select! {
                 () = shared.stop.cancelled() => Ok(Event::Stopped),
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
-                socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
+                socket = poll_fn(|cx| poll_datagrams(sockets, turn, cx)) => Ok(Event::Datagrams(socket)),
                 Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
                 Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
                 () = shared.changed.notified() => Ok(Event::Changed),
@@ -172,10 +174,19 @@ impl MainLoop {
     }
 }
 
-/// The first socket that has datagrams. They stay there for whoever asks next.
-fn poll_datagrams(sockets: &mut [UdpSocket], cx: &mut Context<'_>) -> Poll<usize> {
-    for (index, socket) in sockets.iter_mut().enumerate().filter(|(_, socket)| socket.open) {
+/// A socket that has datagrams. They stay there for whoever asks next.
+///
+/// The socket after it is asked first the next time: one that always has some must not keep the others from their turns.
+fn poll_datagrams(
+    sockets: &mut [UdpSocket],
+    turn: &mut usize,
+    cx: &mut Context<'_>,
+) -> Poll<usize> {
+    let (from, count) = (*turn, sockets.len());
+    for index in (0..count).map(|place| (from + place) % count) {
+        let Some(socket) = sockets.get_mut(index).filter(|socket| socket.open) else { continue };
         if let Poll::Ready(Some(_)) = socket.udp.poll_recv_batch(cx) {
+            *turn = index + 1;
             return Poll::Ready(index);
         }
     }
