@@ -9,9 +9,10 @@
 //!   method, and what it may ask for and return, is told in [`handler`].
 //! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; [`Endpoints`] is
 //!   for many targets, [`blocking`] for programs without async.
-//! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait.
-//! * Own loops: [`Engine`] says what runs and when, without sockets and clock; [`Schedule`] is its queue, [`Space`]
-//!   its tree.
+//! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait. [`Clock`] is what it
+//!   is measured by, [`Clock::simulated`] one for tests.
+//! * Own loops: [`Engine`] says what runs and when, without sockets and clock, with a [`Timing`] for each packet;
+//!   [`Schedule`] is its queue, [`Space`] its tree.
 //! * Below: [`codec`] is bytes to packets and back, [`transport`] is sockets and framings.
 //!
 //! Not here: discovery, OSCQuery, WebSocket.

@@ -128,8 +128,9 @@ impl Counters {
             (&self.bad_patterns, dispatched.bad_patterns),
             (&self.misfits, dispatched.misfits),
         ];
+        // Only the loop counts these.
         for (counter, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
-            counter.add(count);
+            counter.bump(count);
         }
     }
 }

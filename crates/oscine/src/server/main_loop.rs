@@ -70,7 +70,7 @@ impl MainLoop {
     }
 
     async fn receive(&mut self) -> io::Result<()> {
-        while !self.shared.stop.is_cancelled() {
+        while !self.shared.stop.is_asked() {
             self.runner.run_due().await;
             self.runner.release().await;
             self.timer.set(self.runner.next_deadline())?;
@@ -94,7 +94,7 @@ impl MainLoop {
         let mut event = pin!(async {
             // In random order, so that no source starves another.
             tokio::select! {
-                () = shared.stop.cancelled() => Ok(Event::Stopped),
+                () = shared.stop.asked() => Ok(Event::Stopped),
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
                 socket = poll_fn(|cx| poll_datagrams(sockets, turn, cx)) => Ok(Event::Datagrams(socket)),
                 Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
@@ -119,8 +119,10 @@ impl MainLoop {
         for datagram in batch {
             let peer = Peer::Udp { endpoint: port.number, addr: datagram.peer };
             let at = datagram.at.into_std();
-            self.runner.bytes(datagram.bytes, &peer, port, at).await;
-            if self.shared.stop.is_cancelled() {
+            if let Some(left) = self.runner.at_once(datagram.bytes, &peer, port, at) {
+                self.runner.rest(left, datagram.bytes, &peer, port, at).await;
+            }
+            if self.shared.stop.is_asked() {
                 return;
             }
             // One read can bring thousands of datagrams: the tasks beside this one get their turns.
@@ -167,7 +169,7 @@ impl MainLoop {
         self.sockets.retain(|socket| {
             let closed = socket.port.state() == PortState::Closed;
             if closed {
-                info!(endpoint = %socket.port.endpoint, "closed");
+                info!(endpoint = ?socket.port.endpoint, "closed");
             }
             !closed
         });

@@ -15,6 +15,7 @@ use tracing::error;
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
+use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
@@ -29,6 +30,7 @@ use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
 use crate::server::serve_error::OnError;
+use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 
 /// Hears of faults.
@@ -75,7 +77,7 @@ pub(crate) struct Shared {
     pub(crate) on_bundle_end: Option<OnBundle>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
     /// The server is to stop: nothing more is received.
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: Stop,
     /// How long an async handler may take.
     pub(crate) handler_timeout: Option<Duration>,
     /// How many async handlers may be under way at once; `None` if each is waited for.
@@ -92,7 +94,9 @@ pub(crate) struct Shared {
 impl Shared {
     /// The endpoint of this number.
     pub(crate) fn port(&self, number: usize) -> Option<Arc<Port>> {
-        self.ports.load().get(number).cloned()
+        let ports = self.ports.load();
+        let place = ports.binary_search_by_key(&number, |port| port.number).ok()?;
+        ports.get(place).cloned()
     }
 
     /// Makes an endpoint known, and hands it to the loop. Says its number, or nothing if the loop has gone.
@@ -139,6 +143,14 @@ impl Shared {
             clock_steps: self.clock.steps(),
             ..self.counters.read(transport)
         }
+    }
+
+    /// Notes that a message is about to run.
+    #[inline]
+    pub(crate) fn begins(&self, job: &Job<'_>) {
+        // Counted now: a handler that hangs may be cut short.
+        self.counters.messages.bump(1);
+        self.subscribers.show(job);
     }
 
     /// Tells whoever wants to hear of faults.
@@ -206,7 +218,7 @@ impl Outlet for Shared {
         counter.add(1);
         self.tell(fault);
         if self.on_handler_error == OnError::Stop && self.fatal.set(fault.to_string()).is_ok() {
-            self.stop.cancel();
+            self.stop.ask();
         }
     }
 }

@@ -53,6 +53,11 @@ impl Tasks {
         match socket {
             // The loop reads them by itself.
             Socket::Udp(_) => {}
+            Socket::Stream(connection) => {
+                let endpoint = port.number;
+                let peer = |connection| Peer::Stream { endpoint, connection };
+                self.spawn_connection(*connection, port, peer);
+            }
             Socket::Tcp(listener) => self.spawn(|tasks| tasks.accept_tcp(listener, port)),
             #[cfg(unix)]
             Socket::Unix(listener) => self.spawn(|tasks| tasks.accept_unix(listener, port)),
@@ -128,7 +133,7 @@ impl Tasks {
                     self.spawn_connection(connection, Arc::clone(&port), peer);
                 }
                 () = port.stays_open() => {}
-                () = self.shared.stop.cancelled() => return,
+                () = self.shared.stop.asked() => return,
             }
         }
     }
@@ -143,7 +148,7 @@ impl Tasks {
                     self.spawn_connection(connection, Arc::clone(&port), peer);
                 }
                 () = port.stays_open() => {}
-                () = self.shared.stop.cancelled() => return,
+                () = self.shared.stop.asked() => return,
             }
         }
     }
