@@ -82,6 +82,8 @@ pub(crate) mod inlet;
 pub(crate) mod way;
 
 pub(crate) mod hub;
+#[cfg(test)]
+mod hub_tests;
 pub(crate) mod requests;
 pub(crate) mod wakers;
 

@@ -3,7 +3,7 @@
 /// Remembers what has come, so that only what comes again is let in.
 ///
 /// It holds one bit for each value of a part of a hash, and forgets all of them when many are set. So it may take
-/// something for known that is not, one time in eight at most; what comes again soon it always knows.
+/// something for known that is not, one time in four at most; what comes again soon it always knows.
 #[derive(Default)]
 pub(crate) struct Doorkeeper {
     /// Made for the first that comes.
@@ -37,11 +37,11 @@ impl Doorkeeper {
     }
 }
 
-/// 8,192 bits.
-const WORDS: usize = 128;
+/// 4,096 bits.
+const WORDS: usize = 64;
 
-/// How many bits are set at most: an eighth.
-const MOST: usize = 64 * WORDS / 8;
+/// How many bits are set at most: a quarter.
+const MOST: usize = 64 * WORDS / 4;
 
 #[cfg(test)]
 mod tests {
@@ -71,7 +71,7 @@ mod tests {
         }
         assert!((0..1000).all(|n| doorkeeper.knows(hash(n))));
         let mistaken = (1000..100_000).filter(|&n| doorkeeper.knows(hash(n))).count();
-        assert!((1..99_000 / 8).contains(&mistaken), "{mistaken}");
+        assert!((1..99_000 / 4).contains(&mistaken), "{mistaken}");
         assert!(doorkeeper.set <= MOST);
     }
 }

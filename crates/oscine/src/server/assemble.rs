@@ -37,6 +37,7 @@ use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 use crate::server::shared::{OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
+use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 use crate::server::tasks::Tasks;
 use crate::timer::timer::Timer;
@@ -114,7 +115,7 @@ impl Settings {
             on_bundle_start: callbacks.on_bundle_start,
             on_bundle_end: callbacks.on_bundle_end,
             on_disconnect: callbacks.on_disconnect,
-            stop: CancellationToken::new(),
+            stop: Stop::default(),
             over: CancellationToken::new(),
             calls: Calls::new(cut.clone()),
             cut,
@@ -146,6 +147,7 @@ impl Settings {
         let main_loop = MainLoop {
             runner,
             sockets: Vec::new(),
+            first: 0,
             inbox,
             opened: later,
             timer,

@@ -52,7 +52,7 @@ macro_rules! counters {
                     received: transport.received,
                     received_bytes: transport.received_bytes,
                     bad: transport.bad.total(),
-                    $($name: self.$name.0.load(Ordering::Relaxed),)+
+                    $($name: self.$name.get(),)+
                     transport,
                     ..Stats::default()
                 }
@@ -110,6 +110,10 @@ counters! {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn add(&self, count: usize) {
         // Relaxed: nothing is concluded from one counter about another.
         self.0.fetch_add(count as u64, Ordering::Relaxed);
@@ -123,6 +127,11 @@ impl Counter {
 }
 
 impl Counters {
+    /// Changes when something is run.
+    pub(crate) fn progress(&self) -> u64 {
+        self.messages.get() + self.released.get()
+    }
+
     /// Adds what came of messages, but for their number and for what was told as faults.
     pub(crate) fn dispatched(&self, dispatched: &Dispatched) {
         let counts = [
@@ -131,8 +140,9 @@ impl Counters {
             (&self.bad_patterns, dispatched.bad_patterns),
             (&self.misfits, dispatched.misfits),
         ];
+        // Only the loop counts these.
         for (counter, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
-            counter.add(count);
+            counter.bump(count);
         }
     }
 }

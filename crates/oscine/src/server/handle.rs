@@ -261,7 +261,7 @@ impl ServerHandle {
 
     /// Stops the server: what runs is finished, what waits is dropped. Doing it twice is harmless.
     pub fn stop(&self) {
-        self.shared.stop.cancel();
+        self.shared.stop.ask();
     }
 
     /// Waits until the server has stopped and its ports are free.

@@ -42,6 +42,9 @@ pub(crate) mod serve_error;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod server;
 pub(crate) mod shared;
+pub(crate) mod short_way;
+pub(crate) mod step;
+pub(crate) mod stop;
 pub(crate) mod subscription;
 pub(crate) mod tasks;
 #[cfg(unix)]

@@ -1,11 +1,9 @@
 //! From packets to handlers.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
-use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
 use tracing::{debug, trace, warn};
 
@@ -14,8 +12,9 @@ use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::engine::due::DueMessage;
 use crate::engine::steps::{RunStep, RunSteps};
+use crate::engine::unit::Unit;
 use crate::fault::Fault;
-use crate::handler::job::{Context, Job};
+use crate::handler::job::{Context, Job, ReadAt};
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::peers::gate::{Gate, Verdict};
@@ -44,36 +43,6 @@ impl Drop for Runner {
 }
 
 impl Runner {
-    /// Decodes and runs a packet where it lies, if its sender may send it.
-    pub(crate) async fn bytes(&mut self, bytes: &[u8], peer: &Peer, port: &Port, at: Instant) {
-        let (admitted, over) = match self.gate.admit(at, peer, bytes.len()) {
-            Verdict::Denied | Verdict::Dropped => return,
-            Verdict::Over(admitted) => (admitted, true),
-            Verdict::Admitted(admitted) => (admitted, false),
-        };
-        let decode = admitted.settled.options.decode.as_ref().unwrap_or(&port.decode);
-        match PacketRef::decode_with(bytes, decode) {
-            Ok(packet) => {
-                port.counters.tolerated(packet.tolerances());
-                if over {
-                    self.gate.hold(peer, at, packet);
-                    return;
-                }
-                let settled = *admitted.settled;
-                self.packet(packet, peer, at, &settled).await;
-            }
-            Err(error) => {
-                admitted.counters.bad.add(1);
-                port.counters.decode_error(error.kind());
-                debug!(%peer, %error, "malformed packet");
-                if self.shared.on_error.is_some() {
-                    let error = BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) };
-                    self.shared.tell(&Fault::Malformed { peer, error: &error });
-                }
-            }
-        }
-    }
-
     /// Runs a packet that is decoded already, if its sender may send it.
     pub(crate) async fn decoded(
         &mut self,
@@ -112,13 +81,17 @@ impl Runner {
     pub(crate) async fn frames(&mut self, frames: &Frames, peer: &Peer, port: &Port, at: Instant) {
         for frame in frames {
             match frame {
-                Ok(bytes) => self.bytes(bytes, peer, port, at).await,
+                Ok(bytes) => {
+                    if let Some(left) = self.at_once(bytes, peer, port, at) {
+                        self.rest(left, bytes, peer, port, at).await;
+                    }
+                }
                 Err(error) => {
                     debug!(%peer, %error, "malformed packet");
                     self.shared.tell(&Fault::Malformed { peer, error });
                 }
             }
-            if self.shared.stop.is_cancelled() {
+            if self.shared.stop.is_asked() {
                 return;
             }
             // One read can bring thousands of packets: the tasks beside this one get their turns.
@@ -127,7 +100,7 @@ impl Runner {
     }
 
     /// Runs what is due now of a packet, and puts the rest in line.
-    async fn packet(
+    pub(crate) async fn packet(
         &mut self,
         packet: PacketRef<'_>,
         peer: &Peer,
@@ -135,18 +108,17 @@ impl Runner {
         settled: &Settled,
     ) -> Dispatched {
         trace!(%peer, %packet, "received");
-        // What is due already is earlier than what arrives now.
-        self.run_due().await;
         let outlet = Arc::clone(&self.outlet);
-        let read = OnceLock::from(received_at);
-        let context = Context { peer, received_at: &read, outlet: &outlet };
+        let context = Context { peer, received_at: ReadAt::Known(received_at), outlet: &outlet };
         let mut dispatched = Dispatched::default();
+        // What is due already is earlier than what arrives now.
         if let PacketRef::Message(message) = packet {
+            self.run_due().await;
             let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
-        let now = self.clock.now();
+        let now = self.run_due_before().await;
         self.clock.follow(now);
         let timing = settled.timing(self.shared.line.timing());
         let timing = timing.offset(timing.offset + self.clock.offset());
@@ -167,13 +139,28 @@ impl Runner {
     /// Runs every bundle that is due.
     pub(crate) async fn run_due(&mut self) {
         while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
-            self.shared.counters.released.add(1);
-            self.shared.lateness.note(self.clock.now().since(unit.due));
-            let outlet = Arc::clone(&self.outlet);
-            let read = OnceLock::from(unit.received_at);
-            let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
-            self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+            self.unit(unit).await;
         }
+    }
+
+    /// Runs every bundle that is due, and says up to when. A bundle that comes next is due or not by that time: by a
+    /// later one it could overtake another of the same time tag that waits.
+    async fn run_due_before(&mut self) -> TimeTag {
+        loop {
+            let now = self.clock.now();
+            let Some(unit) = self.shared.line.next(|| now) else { return now };
+            self.unit(unit).await;
+        }
+    }
+
+    /// Runs a bundle that has waited.
+    async fn unit(&mut self, unit: Unit<Peer>) {
+        self.shared.counters.released.add(1);
+        self.shared.lateness.note(self.clock.now().since(unit.due));
+        let outlet = Arc::clone(&self.outlet);
+        let received_at = ReadAt::Known(unit.received_at);
+        let context = Context { peer: &unit.peer, received_at, outlet: &outlet };
+        self.steps(unit.steps(), context, &mut Dispatched::default()).await;
     }
 
     /// When there is something to run, if nothing arrives.
@@ -223,11 +210,9 @@ impl Runner {
         context: Context<'_>,
         sum: &mut Dispatched,
     ) {
-        // Counted at once: a handler that hangs may be cut short.
-        self.shared.counters.messages.bump(1);
-        self.shared.subscribers.show(message, context.peer, time_tag, context.received_at);
         let mut dispatched = Dispatched::default();
         let job = Job { message: &message, time_tag, lateness, context };
+        self.shared.begins(&job);
         if self.callers.first.is_empty() || !offer(&mut self.callers, &job, &mut dispatched).await {
             let reached = dispatched.taken;
             let caller: &mut Caller = self.callers.of(context.peer);

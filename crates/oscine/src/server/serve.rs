@@ -85,11 +85,11 @@ impl Serve {
             (shared.stop.clone(), shared.over.clone(), shared.stopped.clone());
         let cut = shared.cut.clone();
         // However this ends, the tasks end with it.
-        let _ends = [&stop, &over, &cut].map(|token| token.clone().drop_guard());
+        let _ends = (stop.guard(), [&over, &cut].map(|token| token.clone().drop_guard()));
         info!("serving");
         let gracefully = async {
             let result = main_loop.run(drain).await;
-            stop.cancel();
+            stop.ask();
             // Those that nobody waits for may have replies, too.
             shared.calls.ended().await;
             over.cancel();
@@ -101,10 +101,10 @@ impl Serve {
         let shutdown = async {
             match shutdown {
                 Some(shutdown) => tokio::select! {
-                    () = shutdown => stop.cancel(),
-                    () = stop.cancelled() => {}
+                    () = shutdown => stop.ask(),
+                    () = stop.asked() => {}
                 },
-                None => stop.cancelled().await,
+                None => stop.asked().await,
             }
             tokio::time::sleep(drain.saturating_add(grace)).await;
         };
@@ -119,10 +119,7 @@ impl Serve {
         stopped.cancelled().await;
         info!("stopped");
         result?;
-        match shared.fatal.get() {
-            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
-            None => Ok(()),
-        }
+        shared.failed()
     }
 }
 

@@ -15,6 +15,7 @@ use tracing::error;
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
+use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
@@ -28,7 +29,8 @@ use crate::server::line::Line;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
-use crate::server::serve_error::OnError;
+use crate::server::serve_error::{OnError, ServeError};
+use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 
 /// Hears of faults.
@@ -75,7 +77,7 @@ pub(crate) struct Shared {
     pub(crate) on_bundle_end: Option<OnBundle>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
     /// The server is to stop: nothing more is received.
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: Stop,
     /// How long an async handler may take.
     pub(crate) handler_timeout: Option<Duration>,
     /// How many async handlers may be under way at once; `None` if each is waited for.
@@ -143,6 +145,22 @@ impl Shared {
         }
     }
 
+    /// Whether a handler has failed, and that is to end the server.
+    pub(crate) fn failed(&self) -> Result<(), ServeError> {
+        match self.fatal.get() {
+            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that a message is about to run.
+    #[inline]
+    pub(crate) fn begins(&self, job: &Job<'_>) {
+        // Counted now: a handler that hangs may be cut short.
+        self.counters.messages.bump(1);
+        self.subscribers.show(job);
+    }
+
     /// Tells whoever wants to hear of faults.
     pub(crate) fn tell(&self, fault: &Fault<'_>) {
         if let Some(on_error) = &self.on_error {
@@ -208,7 +226,7 @@ impl Outlet for Shared {
         counter.add(1);
         self.tell(fault);
         if self.on_handler_error == OnError::Stop && self.fatal.set(fault.to_string()).is_ok() {
-            self.stop.cancel();
+            self.stop.ask();
         }
     }
 }

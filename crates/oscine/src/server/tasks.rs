@@ -133,7 +133,7 @@ impl Tasks {
                     self.spawn_connection(connection, Arc::clone(&port), peer);
                 }
                 () = port.stays_open() => {}
-                () = self.shared.stop.cancelled() => return,
+                () = self.shared.stop.asked() => return,
             }
         }
     }
@@ -148,7 +148,7 @@ impl Tasks {
                     self.spawn_connection(connection, Arc::clone(&port), peer);
                 }
                 () = port.stays_open() => {}
-                () = self.shared.stop.cancelled() => return,
+                () = self.shared.stop.asked() => return,
             }
         }
     }
