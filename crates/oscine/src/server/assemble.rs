@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use oscine_codec::Address;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -21,6 +22,7 @@ use crate::peers::rules::PeerRules;
 use crate::peers::settings::GateSettings;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::alive::Alive;
+use crate::server::built_in::methods as built_in;
 use crate::server::callers::Callers;
 use crate::server::calls::Calls;
 use crate::server::counters::Counters;
@@ -45,6 +47,8 @@ use crate::timer::timer::Timer;
 pub(crate) struct Settings {
     /// Tried before the address spaces of the endpoints.
     pub(crate) admin_space: Option<AddressSpace>,
+    /// Where the built-in methods are to stand, as it was given.
+    pub(crate) built_in: Option<String>,
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
     /// The system's, if none is given.
@@ -74,6 +78,7 @@ impl Settings {
     /// Puts a server together around endpoints that are bound.
     pub(crate) fn assemble(
         self,
+        built_in: Option<Address>,
         opener: Opener,
         opened: Vec<Opened>,
         callbacks: Callbacks,
@@ -124,8 +129,10 @@ impl Settings {
             stopped: CancellationToken::new(),
         });
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
+        let built_in = built_in.map(|prefix| built_in::methods(&shared, &prefix));
+        let first = self.admin_space.into_iter().chain(built_in);
         let runner = Runner {
-            callers: Callers::new(shared.space.clone()).first(self.admin_space),
+            callers: Callers::new(shared.space.clone()).first(first),
             gate,
             clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,

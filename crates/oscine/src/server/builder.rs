@@ -308,6 +308,7 @@ impl ServerBuilder {
         if self.endpoints.is_empty() {
             return Err(BindError::NoEndpoint);
         }
+        let built_in = self.built_in_prefix()?;
         let opener = Opener {
             space: self.space.clone(),
             decode: self.decode,
@@ -328,7 +329,7 @@ impl ServerBuilder {
             }
             opened.push(next);
         }
-        self.settings.assemble(opener, opened, self.callbacks).map_err(BindError::System)
+        self.settings.assemble(built_in, opener, opened, self.callbacks).map_err(BindError::System)
     }
 }
 

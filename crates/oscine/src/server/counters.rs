@@ -96,6 +96,9 @@ counters! {
     sent,
     /// Packets that could not be handed over.
     send_failures,
+    /// Questions to [built-in methods](crate::ServerBuilder::built_in) that were not answered, because there were too
+    /// many.
+    unanswered,
     /// Connections accepted.
     connections,
     /// Connections of hosts that may not send, and those that [`on_connect`](crate::ServerBuilder::on_connect) did not

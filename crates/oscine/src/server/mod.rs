@@ -21,6 +21,7 @@ pub(crate) mod assemble;
 pub(crate) mod bind;
 pub(crate) mod bind_error;
 pub(crate) mod builder;
+pub(crate) mod built_in;
 pub(crate) mod callers;
 pub(crate) mod calls;
 pub(crate) mod connection;
