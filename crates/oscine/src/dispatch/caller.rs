@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use oscine_codec::{
-    Address, AddressError, DecodeOptions, EncodeError, Message, Packet, Tolerances,
+    Address, AddressError, DecodeOptions, EncodeError, Message, MessageRef, Packet, Tolerances,
 };
 use tracing::debug;
 
@@ -45,6 +45,12 @@ impl Caller {
         if let Some(waiting) = self.begin(job, dispatched) {
             self.wait(job, waiting, dispatched).await;
         }
+    }
+
+    /// Finds the handlers of a message and calls none: what it takes to find them is in the caches then.
+    pub(crate) fn rehearse(&mut self, message: MessageRef<'_>) {
+        let contents = self.space.contents();
+        std::hint::black_box(Reached::find(&contents, &mut self.cache, message));
     }
 
     /// Calls the handlers up to the first that is async and under way.

@@ -88,6 +88,14 @@ impl Dispatcher {
         }
     }
 
+    /// Finds the handlers of the first bundle that waits and calls none, so that less has to be fetched from memory when
+    /// it is due.
+    pub(crate) fn rehearse(&mut self) {
+        let Self { engine, caller, .. } = self;
+        let Some(first) = engine.schedule().first() else { return };
+        first.value.messages().for_each(|due| caller.rehearse(due.message));
+    }
+
     /// When the next bundle is due.
     pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
         self.engine.next_timeout()

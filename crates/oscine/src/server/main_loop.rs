@@ -42,7 +42,12 @@ impl MainLoop {
             self.timer.set(self.dispatcher.next_deadline())?;
             match self.next_event().await? {
                 Event::Stopped => return Ok(()),
-                Event::Due => {}
+                Event::Due => {
+                    if self.timer.is_precise() {
+                        self.dispatcher.rehearse();
+                    }
+                    self.timer.spin();
+                }
                 Event::Datagrams(socket) => self.datagrams(socket).await,
                 Event::Packet(Inbound { packet, peer, received_at, unhandled }) => {
                     self.dispatcher.packet(packet.view(), peer, received_at).await;
