@@ -191,6 +191,15 @@ impl Runner {
         self.steps(unit.steps(), context, &mut Dispatched::default()).await;
     }
 
+    /// Finds the handlers of the bundle that is due next, and calls none.
+    pub(crate) fn rehearse(&mut self) {
+        let Self { callers, shared, .. } = self;
+        let engine = shared.line.lock();
+        let Some(first) = engine.schedule().first() else { return };
+        let caller = callers.of(&first.value.peer);
+        first.value.messages().for_each(|due| caller.rehearse(&due.message));
+    }
+
     /// When there is something to run, if nothing arrives.
     pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
         let bundle = self.shared.line.next_due();
