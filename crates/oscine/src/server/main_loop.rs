@@ -61,6 +61,7 @@ impl MainLoop {
         let end = self.shared.clock.now() + drain;
         while !drain.is_zero() {
             self.runner.run_due().await;
+            self.runner.release().await;
             let due = self.runner.next_deadline();
             let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
             self.timer.set(Some(due))?;
