@@ -98,6 +98,7 @@ pub(crate) mod open;
 pub(crate) mod receiving;
 pub(crate) mod wrap;
 
+pub(crate) mod estimate;
 pub(crate) mod keep_alive;
 pub(crate) mod latest;
 pub(crate) mod latest_sender;

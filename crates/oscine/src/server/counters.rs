@@ -53,7 +53,7 @@ macro_rules! counters {
                     received: transport.received,
                     received_bytes: transport.received_bytes,
                     bad: transport.bad.total(),
-                    $($name: self.$name.0.load(Ordering::Relaxed),)+
+                    $($name: self.$name.get(),)+
                     transport,
                     ..Stats::default()
                 }
@@ -97,9 +97,13 @@ counters! {
     sent,
     /// Packets that could not be handed over.
     send_failures,
+    /// Questions to [built-in methods](crate::ServerBuilder::built_in) that were not answered, because there were too
+    /// many.
+    unanswered,
     /// Connections accepted.
     connections,
-    /// Connections that [`on_connect`](crate::ServerBuilder::on_connect) did not want.
+    /// Connections of hosts that may not send, and those that [`on_connect`](crate::ServerBuilder::on_connect) did not
+    /// want.
     refused_connections,
 }
 
@@ -108,6 +112,10 @@ counters! {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn add(&self, count: usize) {
         // Relaxed: nothing is concluded from one counter about another.
         self.0.fetch_add(count as u64, Ordering::Relaxed);
@@ -121,6 +129,11 @@ impl Counter {
 }
 
 impl Counters {
+    /// Changes when something is run.
+    pub(crate) fn progress(&self) -> u64 {
+        self.messages.get() + self.released.get()
+    }
+
     /// Adds what came of messages, but for their number and for what was told as faults.
     pub(crate) fn dispatched(&self, dispatched: &Dispatched) {
         let counts = [

@@ -70,9 +70,9 @@ impl Serve {
         self
     }
 
-    /// Goes on running the bundles that wait when the server is stopped, each at its time, as far as they are due
-    /// within so long, and the messages that a [`RateLimit`](crate::RateLimit) holds back. Nothing more is received meanwhile. Default zero: they are dropped and counted, and the server
-    /// stops promptly.
+    /// Goes on running the bundles that wait when the server is stopped, each at its time, and the messages that a
+    /// [`RateLimit`](crate::RateLimit) holds back, as far as they are due within so long. Nothing more is received
+    /// meanwhile. Default zero: they are dropped and counted, and the server stops promptly.
     pub const fn drain(mut self, within: Duration) -> Self {
         self.drain = within;
         self
@@ -119,10 +119,7 @@ impl Serve {
         stopped.cancelled().await;
         info!("stopped");
         result?;
-        match shared.fatal.get() {
-            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
-            None => Ok(()),
-        }
+        shared.failed()
     }
 }
 

@@ -21,10 +21,14 @@ use crate::server::shared::Shared;
 
 /// What is left to do of a packet that the short way did not see through. The packet is admitted, and decodes with the
 /// options that it is left with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each call that waits"
+)]
 pub(crate) enum Left {
     /// A handler of this message is under way.
     Call(Waiting, Dispatched, Settled),
-    /// It is a bundle, or something may have to run before it.
+    /// It is a bundle, or something may have to run before it, or another address space may want to see it first.
     Packet(Settled),
 }
 
@@ -62,7 +66,7 @@ impl Runner {
             return None;
         }
         let PacketRef::Message(message) = &packet else { return Some(Left::Packet(*settled)) };
-        if shared.line.may_wait() {
+        if shared.line.may_wait() || !callers.first.is_empty() {
             return Some(Left::Packet(*settled));
         }
         trace!(%peer, %packet, "received");
