@@ -41,6 +41,7 @@ impl Drop for Runner {
     fn drop(&mut self) {
         let dropped = self.shared.line.lock().schedule_mut().clear();
         self.shared.counters.dropped_at_stop.add(dropped);
+        self.gate.drop_held();
         self.shared.subscribers.end();
     }
 }
