@@ -14,8 +14,7 @@ use oscine::{AddressSpace, Serve, Server, ServerBuilder};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-use crate::receiver::Receiver;
-use crate::serve::alone::Alone;
+use crate::receiver::{Alone, Receiver};
 
 /// How long the messages of a turn may take to arrive over a connection.
 const LIMIT: Duration = Duration::from_secs(10);

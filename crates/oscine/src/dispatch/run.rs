@@ -41,6 +41,8 @@ pub(crate) struct Tally {
     pub(crate) misfit: Option<ReadError>,
     /// A handler has taken the message for itself.
     pub(crate) taken: bool,
+    /// The message goes elsewhere if nothing here takes it, so that it is not told as missed.
+    pub(crate) offered: bool,
 }
 
 impl Tally {
@@ -83,8 +85,8 @@ impl<'a, 't> Run<'a, 't> {
         match first_turn(running).await {
             Ok(ending) => self.ended(method, ending),
             Err(running) => {
-                let outlet = self.call.job.context.outlet;
-                outlet.run_beside(Box::pin(overlap.run(running)));
+                let Context { peer, outlet, .. } = self.call.job.context;
+                outlet.run_beside(peer, Box::pin(overlap.run(running)));
                 self.tally.taken = true;
             }
         }

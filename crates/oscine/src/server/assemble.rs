@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use oscine_codec::Address;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
@@ -20,6 +22,7 @@ use crate::peers::rules::PeerRules;
 use crate::peers::settings::GateSettings;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::alive::Alive;
+use crate::server::built_in::methods as built_in;
 use crate::server::callers::Callers;
 use crate::server::calls::Calls;
 use crate::server::counters::Counters;
@@ -33,7 +36,8 @@ use crate::server::outbound::Outbound;
 use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
-use crate::server::shared::{OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
+use crate::server::shared::{OnBound, OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
+use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 use crate::server::tasks::Tasks;
 use crate::timer::timer::Timer;
@@ -41,6 +45,10 @@ use crate::timer::timer::Timer;
 /// What holds for a whole server.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
+    /// Tried before the address spaces of the endpoints.
+    pub(crate) admin_space: Option<AddressSpace>,
+    /// Where the built-in methods are to stand, as it was given.
+    pub(crate) built_in: Option<String>,
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
     /// The system's, if none is given.
@@ -58,6 +66,7 @@ pub(crate) struct Settings {
 /// Who hears of what happens.
 #[derive(Default)]
 pub(crate) struct Callbacks {
+    pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
     pub(crate) on_connect: Option<OnConnect>,
     pub(crate) on_bundle_start: Option<OnBundle>,
@@ -69,6 +78,7 @@ impl Settings {
     /// Puts a server together around endpoints that are bound.
     pub(crate) fn assemble(
         self,
+        built_in: Option<Address>,
         opener: Opener,
         opened: Vec<Opened>,
         callbacks: Callbacks,
@@ -99,14 +109,16 @@ impl Settings {
             inbox: inbox_sender,
             opened: opened_sender,
             changed: Notify::new(),
+            on_bound: callbacks.on_bound,
             on_error: callbacks.on_error,
+            telling: Mutex::default(),
             on_handler_error: self.on_handler_error,
             fatal: OnceLock::new(),
             on_connect: callbacks.on_connect,
             on_bundle_start: callbacks.on_bundle_start,
             on_bundle_end: callbacks.on_bundle_end,
             on_disconnect: callbacks.on_disconnect,
-            stop: CancellationToken::new(),
+            stop: Stop::default(),
             over: CancellationToken::new(),
             calls: Calls::new(cut.clone()),
             cut,
@@ -117,12 +129,15 @@ impl Settings {
             stopped: CancellationToken::new(),
         });
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
+        let built_in = built_in.map(|prefix| built_in::methods(&shared, &prefix));
+        let first = self.admin_space.into_iter().chain(built_in);
         let runner = Runner {
-            callers: Callers::new(shared.space.clone()),
+            callers: Callers::new(shared.space.clone()).first(first),
             gate,
             clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),
+            drains: false,
         };
         let tasks = Tasks {
             shared: Arc::clone(&shared),
@@ -136,6 +151,7 @@ impl Settings {
         let main_loop = MainLoop {
             runner,
             sockets: Vec::new(),
+            first: 0,
             inbox,
             opened: later,
             timer,

@@ -164,7 +164,12 @@ impl ServerHandle {
     pub async fn add_endpoint(&self, endpoint: impl Into<Bind>) -> Result<usize, BindError> {
         let shared = &self.shared;
         let opened = shared.opener.open(&endpoint.into()).await?;
-        shared.announce(opened).ok_or(BindError::Stopped)
+        let endpoint = opened.port.endpoint.clone();
+        let number = shared.announce(opened).ok_or(BindError::Stopped)?;
+        if let Some(endpoint) = &endpoint {
+            shared.bound(endpoint);
+        }
+        Ok(number)
     }
 
     /// Whether an endpoint receives; `None` if there was never one of this number.
@@ -261,7 +266,7 @@ impl ServerHandle {
 
     /// Stops the server: what runs is finished, what waits is dropped. Doing it twice is harmless.
     pub fn stop(&self) {
-        self.shared.stop.cancel();
+        self.shared.stop.ask();
     }
 
     /// Waits until the server has stopped and its ports are free.

@@ -15,11 +15,14 @@
 //! A handler that does not return holds up what comes after it, and nothing else: sockets are bound, connections
 //! are kept, and what the system's buffers hold waits.
 
+pub(crate) mod admin;
 pub(crate) mod alive;
 pub(crate) mod assemble;
+pub(crate) mod backlog;
 pub(crate) mod bind;
 pub(crate) mod bind_error;
 pub(crate) mod builder;
+pub(crate) mod built_in;
 pub(crate) mod callers;
 pub(crate) mod calls;
 pub(crate) mod connection;
@@ -29,6 +32,7 @@ pub(crate) mod inbound;
 pub(crate) mod lateness;
 pub(crate) mod line;
 pub(crate) mod main_loop;
+pub(crate) mod offer;
 pub(crate) mod opening;
 pub(crate) mod outbound;
 pub(crate) mod pending;
@@ -39,6 +43,9 @@ pub(crate) mod serve_error;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod server;
 pub(crate) mod shared;
+pub(crate) mod short_way;
+pub(crate) mod step;
+pub(crate) mod stop;
 pub(crate) mod subscription;
 pub(crate) mod tasks;
 #[cfg(unix)]

@@ -8,6 +8,7 @@ use oscine_transport::stats::Counters;
 use tokio::sync::watch;
 
 use crate::address_space::address_space::AddressSpace;
+use crate::peers::settings::Settled;
 
 /// One of a server's endpoints, as far as all that have to do with it know it.
 #[derive(Debug)]
@@ -44,6 +45,11 @@ impl Port {
     ) -> Arc<Self> {
         let (state, _) = watch::channel(PortState::Open);
         Arc::new(Self { number, endpoint, space, decode, counters, state })
+    }
+
+    /// What decoding accepts of a peer.
+    pub(crate) fn decode_options<'a>(&'a self, settled: &'a Settled) -> &'a DecodeOptions {
+        settled.options.decode.as_ref().unwrap_or(&self.decode)
     }
 
     pub(crate) fn state(&self) -> PortState {

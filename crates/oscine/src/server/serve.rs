@@ -70,9 +70,9 @@ impl Serve {
         self
     }
 
-    /// Goes on running the bundles that wait when the server is stopped, each at its time, as far as they are due
-    /// within so long. Nothing more is received meanwhile. Default zero: they are dropped and counted, and the server
-    /// stops promptly.
+    /// Goes on running the bundles that wait when the server is stopped, each at its time, and the messages that a
+    /// [`RateLimit`](crate::RateLimit) holds back, as far as they are due within so long. Nothing more is received
+    /// meanwhile. Default zero: they are dropped and counted, and the server stops promptly.
     pub const fn drain(mut self, within: Duration) -> Self {
         self.drain = within;
         self
@@ -85,11 +85,11 @@ impl Serve {
             (shared.stop.clone(), shared.over.clone(), shared.stopped.clone());
         let cut = shared.cut.clone();
         // However this ends, the tasks end with it.
-        let _ends = [&stop, &over, &cut].map(|token| token.clone().drop_guard());
+        let _ends = (stop.guard(), [&over, &cut].map(|token| token.clone().drop_guard()));
         info!("serving");
         let gracefully = async {
             let result = main_loop.run(drain).await;
-            stop.cancel();
+            stop.ask();
             // Those that nobody waits for may have replies, too.
             shared.calls.ended().await;
             over.cancel();
@@ -101,10 +101,10 @@ impl Serve {
         let shutdown = async {
             match shutdown {
                 Some(shutdown) => tokio::select! {
-                    () = shutdown => stop.cancel(),
-                    () = stop.cancelled() => {}
+                    () = shutdown => stop.ask(),
+                    () = stop.asked() => {}
                 },
-                None => stop.cancelled().await,
+                None => stop.asked().await,
             }
             tokio::time::sleep(drain.saturating_add(grace)).await;
         };
@@ -119,10 +119,7 @@ impl Serve {
         stopped.cancelled().await;
         info!("stopped");
         result?;
-        match shared.fatal.get() {
-            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
-            None => Ok(()),
-        }
+        shared.failed()
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
+use oscine_transport::Endpoint;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -15,9 +17,11 @@ use tracing::error;
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
+use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
+use crate::peers::gate::MAX_PEERS;
 use crate::peers::settings::GateSettings;
 use crate::peers::view::PeerTable;
 use crate::server::calls::Calls;
@@ -28,8 +32,12 @@ use crate::server::line::Line;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
-use crate::server::serve_error::OnError;
+use crate::server::serve_error::{OnError, ServeError};
+use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
+
+/// Hears of endpoints.
+pub(crate) type OnBound = Arc<dyn Fn(&Endpoint) + Send + Sync>;
 
 /// Hears of faults.
 pub(crate) type OnFault = Arc<dyn Fn(&Fault<'_>) + Send + Sync>;
@@ -66,7 +74,10 @@ pub(crate) struct Shared {
     pub(crate) opened: mpsc::UnboundedSender<(Opened, Option<Sending>)>,
     /// Wakes the loop when something has changed that it did not do itself.
     pub(crate) changed: Notify,
+    pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
+    /// The threads on which somebody hears of a fault.
+    pub(crate) telling: Mutex<Vec<ThreadId>>,
     pub(crate) on_handler_error: OnError,
     /// The fault of a handler that ends the server.
     pub(crate) fatal: OnceLock<String>,
@@ -75,7 +86,7 @@ pub(crate) struct Shared {
     pub(crate) on_bundle_end: Option<OnBundle>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
     /// The server is to stop: nothing more is received.
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: Stop,
     /// How long an async handler may take.
     pub(crate) handler_timeout: Option<Duration>,
     /// How many async handlers may be under way at once; `None` if each is waited for.
@@ -93,6 +104,7 @@ impl Shared {
     /// The endpoint of this number.
     pub(crate) fn port(&self, number: usize) -> Option<Arc<Port>> {
         let ports = self.ports.load();
+        // One with a lower number may still be on its way here.
         let place = ports.binary_search_by_key(&number, |port| port.number).ok()?;
         ports.get(place).cloned()
     }
@@ -106,7 +118,11 @@ impl Shared {
             self.outbound.open(number, Arc::new(SocketOut { sender: sender.clone(), queue }));
             (sender, waiting)
         });
-        self.opened.send((opened, sending)).ok()?;
+        if self.opened.send((opened, sending)).is_err() {
+            // The way out would keep the port bound as long as anybody has a handle.
+            self.outbound.close_endpoint(number);
+            return None;
+        }
         self.ports.rcu(|ports| {
             let mut ports = Vec::clone(ports);
             // Those that were opened at the same time may come in any order.
@@ -143,11 +159,41 @@ impl Shared {
         }
     }
 
-    /// Tells whoever wants to hear of faults.
-    pub(crate) fn tell(&self, fault: &Fault<'_>) {
-        if let Some(on_error) = &self.on_error {
-            guarded(|| on_error(fault));
+    /// Whether a handler has failed, and that is to end the server.
+    pub(crate) fn failed(&self) -> Result<(), ServeError> {
+        match self.fatal.get() {
+            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
+            None => Ok(()),
         }
+    }
+
+    /// Notes that a message is about to run.
+    #[inline]
+    pub(crate) fn begins(&self, job: &Job<'_>) {
+        // Counted now: a handler that hangs may be cut short.
+        self.counters.messages.bump(1);
+        self.subscribers.show(job);
+    }
+
+    /// Tells whoever wants to hear of endpoints.
+    pub(crate) fn bound(&self, endpoint: &Endpoint) {
+        if let Some(on_bound) = &self.on_bound {
+            guarded(|| on_bound(endpoint));
+        }
+    }
+
+    /// Tells whoever wants to hear of faults; but not of those that come up while it hears of one, as when it sends to
+    /// a peer that has gone: there would be no end to that.
+    pub(crate) fn tell(&self, fault: &Fault<'_>) {
+        let Some(on_error) = &self.on_error else { return };
+        let this = thread::current().id();
+        let telling = || self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        if telling().contains(&this) {
+            return;
+        }
+        telling().push(this);
+        guarded(|| on_error(fault));
+        telling().retain(|thread| *thread != this);
     }
 
     /// Whether a connection is wanted.
@@ -169,7 +215,12 @@ impl Shared {
 
     /// Tells that a connection is closed.
     pub(crate) fn disconnected(&self, peer: &Peer) {
-        self.departed().push(peer.clone());
+        let mut departed = self.departed();
+        // If the loop hangs, peers may come and go for long. It knows no more than these, and forgets others in time.
+        if departed.len() < MAX_PEERS {
+            departed.push(peer.clone());
+        }
+        drop(departed);
         self.changed.notify_one();
         if let Some(on_disconnect) = &self.on_disconnect {
             guarded(|| on_disconnect(peer));
@@ -194,8 +245,8 @@ impl Outlet for Shared {
         self.slots.as_ref()
     }
 
-    fn run_beside(&self, call: BoxFuture<'static, ()>) {
-        self.calls.see_through(call);
+    fn run_beside(&self, peer: &Peer, call: BoxFuture<'static, ()>) {
+        self.calls.see_through(call, self.outbound.keep(peer));
     }
 
     fn fault(&self, fault: &Fault<'_>) {
@@ -208,7 +259,7 @@ impl Outlet for Shared {
         counter.add(1);
         self.tell(fault);
         if self.on_handler_error == OnError::Stop && self.fatal.set(fault.to_string()).is_ok() {
-            self.stop.cancel();
+            self.stop.ask();
         }
     }
 }

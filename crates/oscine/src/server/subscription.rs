@@ -4,15 +4,17 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use futures::Stream;
 use futures::task::AtomicWaker;
-use oscine_codec::{FromArgs, Message, MessageRef, Pattern, TimeTag};
+use oscine_codec::{FromArgs, Message, Pattern, TimeTag};
 
+use crate::handler::job::Job;
 use crate::peer::Peer;
 
 /// How many messages wait for whoever reads a subscription. With one more the oldest goes.
@@ -75,7 +77,10 @@ pub struct TypedSubscription<T> {
 #[derive(Default)]
 pub(crate) struct Subscribers {
     queues: ArcSwap<Vec<Arc<Queue>>>,
-    writer: Mutex<()>,
+    /// Whether there are any: looking costs less than loading them.
+    some: AtomicBool,
+    /// Whether the server has stopped. Held while `queues` change.
+    ended: Mutex<bool>,
 }
 
 struct Queue {
@@ -97,23 +102,29 @@ struct State {
 impl Subscribers {
     pub(crate) fn subscribe(&self, pattern: Pattern) -> Subscription {
         let queue = Arc::new(Queue { pattern, state: Mutex::default(), waker: AtomicWaker::new() });
-        self.edit(|queues| queues.push(Arc::clone(&queue)));
+        self.edit(|queues, ended| {
+            // Those that nothing matches are dropped without anybody noticing.
+            queues.retain(|queue| !queue.state().dropped);
+            if *ended {
+                queue.state().ended = true;
+            } else {
+                queues.push(Arc::clone(&queue));
+            }
+        });
         Subscription { queue }
     }
 
     /// Shows a message to all whose patterns match its address.
     #[inline]
-    pub(crate) fn show(
-        &self,
-        message: MessageRef<'_>,
-        peer: &Peer,
-        time_tag: TimeTag,
-        received_at: &OnceLock<Instant>,
-    ) {
-        let queues = self.queues.load();
-        if queues.is_empty() {
-            return;
+    pub(crate) fn show(&self, job: &Job<'_>) {
+        if self.some.load(Ordering::Acquire) {
+            self.show_to_some(job);
         }
+    }
+
+    fn show_to_some(&self, job: &Job<'_>) {
+        let Job { message, time_tag, context, .. } = job;
+        let queues = self.queues.load();
         let mut dropped = false;
         let mut delivery = None;
         let address = message.address();
@@ -125,22 +136,23 @@ impl Subscribers {
             };
             if matches {
                 let delivery = delivery.get_or_insert_with(|| Delivery {
-                    message: Message::from(message),
-                    peer: peer.clone(),
-                    time_tag,
-                    received_at: *received_at.get_or_init(Instant::now),
+                    message: Message::from(**message),
+                    peer: context.peer.clone(),
+                    time_tag: *time_tag,
+                    received_at: context.received_at.get(),
                 });
                 dropped |= !queue.push(delivery.clone());
             }
         }
         if dropped {
-            self.edit(|queues| queues.retain(|queue| !queue.state().dropped));
+            self.edit(|queues, _| queues.retain(|queue| !queue.state().dropped));
         }
     }
 
     /// Ends all subscriptions: what waits can still be read.
     pub(crate) fn end(&self) {
-        self.edit(|queues| {
+        self.edit(|queues, ended| {
+            *ended = true;
             for queue in queues.drain(..) {
                 queue.state().ended = true;
                 queue.waker.wake();
@@ -148,11 +160,13 @@ impl Subscribers {
         });
     }
 
-    fn edit(&self, change: impl FnOnce(&mut Vec<Arc<Queue>>)) {
-        let _one = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+    fn edit(&self, change: impl FnOnce(&mut Vec<Arc<Queue>>, &mut bool)) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let mut queues = Vec::clone(&self.queues.load());
-        change(&mut queues);
+        change(&mut queues, &mut ended);
+        let some = !queues.is_empty();
         self.queues.store(Arc::new(queues));
+        self.some.store(some, Ordering::Release);
     }
 }
 
@@ -258,5 +272,22 @@ impl<T> fmt::Debug for TypedSubscription<T> {
 impl fmt::Debug for Subscribers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Subscribers").field(&self.queues.load().len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropped_ones_that_nothing_matched_do_not_pile_up() {
+        let all = Subscribers::default();
+        let pattern = Pattern::new("/never").unwrap();
+        let kept = all.subscribe(pattern.clone());
+        for _ in 0..100 {
+            drop(all.subscribe(pattern.clone()));
+        }
+        assert!(all.queues.load().len() <= 2, "{all:?}");
+        assert!(all.queues.load().iter().any(|queue| Arc::ptr_eq(queue, &kept.queue)));
     }
 }

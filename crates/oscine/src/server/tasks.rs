@@ -16,6 +16,7 @@ use tracing::{debug, info};
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
+use crate::server::backlog;
 use crate::server::connection::Conversation;
 use crate::server::opening::Socket;
 use crate::server::outbound::DatagramSender;
@@ -72,22 +73,9 @@ impl Tasks {
     pub(crate) fn spawn_sender(
         &self,
         sender: DatagramSender,
-        mut queue: mpsc::Receiver<(Packet, Peer)>,
+        queue: mpsc::Receiver<(Packet, Peer)>,
     ) {
-        self.spawn(|tasks| async move {
-            loop {
-                let next = tokio::select! {
-                    next = queue.recv() => next,
-                    // What was handed over before the end still goes out.
-                    () = tasks.shared.over.cancelled() => queue.try_recv().ok(),
-                };
-                let Some((packet, peer)) = next else { return };
-                if let Err(error) = sender.send(&packet, &peer).await {
-                    tasks.shared.counters.send_failures.add(1);
-                    debug!(%peer, %error, "packet not sent");
-                }
-            }
-        });
+        self.spawn(|tasks| backlog::send(tasks.shared, sender, queue));
     }
 
     /// Carries packets of a connection both ways until either end has had enough.
@@ -110,12 +98,15 @@ impl Tasks {
         shared.counters.connections.add(1);
         // Reachable before anything of it can be run.
         let kicked = CancellationToken::new();
-        let queue = shared.outbound.connect(number, &peer, &kicked);
+        let handled = mpsc::channel(1);
+        let queue = shared.outbound.connect(number, &peer, &kicked, handled.0.downgrade());
+        // Made here, as the task may be cut before it begins.
+        let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone() };
         self.spawn(|tasks| async move {
             info!(%peer, "connected");
             let shared = Arc::clone(&tasks.shared);
-            let _forgotten = Forgotten { shared: Arc::clone(&shared), number, peer: peer.clone() };
-            let conversation = Conversation::new(connection, &shared, &port, &peer, queue);
+            let _forgotten = forgotten;
+            let conversation = Conversation::new(connection, &shared, &port, &peer, queue, handled);
             tokio::select! {
                 () = conversation.run() => {}
                 () = kicked.cancelled() => debug!(%peer, "kicked"),
@@ -133,7 +124,7 @@ impl Tasks {
                     self.spawn_connection(connection, Arc::clone(&port), peer);
                 }
                 () = port.stays_open() => {}
-                () = self.shared.stop.cancelled() => return,
+                () = self.shared.stop.asked() => return,
             }
         }
     }
@@ -148,7 +139,7 @@ impl Tasks {
                     self.spawn_connection(connection, Arc::clone(&port), peer);
                 }
                 () = port.stays_open() => {}
-                () = self.shared.stop.cancelled() => return,
+                () = self.shared.stop.asked() => return,
             }
         }
     }
