@@ -31,6 +31,10 @@ use crate::server::inbound::{INBOX, Pool};
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
 use crate::server::main_loop::MainLoop;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::options::Metrics;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener};
 use crate::server::outbound::Outbound;
 use crate::server::runner::Runner;
@@ -49,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) admin_space: Option<AddressSpace>,
     /// Where the built-in methods are to stand, as it was given.
     pub(crate) built_in: Option<String>,
+    #[cfg(feature = "metrics")]
+    pub(crate) metrics: Metrics,
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
     /// The system's, if none is given.
@@ -108,6 +114,8 @@ impl Settings {
             inbox: inbox_sender,
             opened: opened_sender,
             changed: Notify::new(),
+            #[cfg(feature = "metrics")]
+            publisher: Mutex::new(Publisher::new(self.metrics)),
             on_error: callbacks.on_error,
             on_handler_error: self.on_handler_error,
             fatal: OnceLock::new(),

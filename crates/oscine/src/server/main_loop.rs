@@ -57,6 +57,8 @@ pub(crate) enum Event {
 impl MainLoop {
     /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
     pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
+        #[cfg(feature = "metrics")]
+        self.tasks.spawn_publisher();
         self.receive().await?;
         let end = self.shared.clock.now() + drain;
         while !drain.is_zero() {

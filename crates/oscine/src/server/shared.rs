@@ -26,6 +26,8 @@ use crate::server::counters::{Counters, Stats};
 use crate::server::inbound::{Inbound, Pool};
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
@@ -68,6 +70,8 @@ pub(crate) struct Shared {
     pub(crate) opened: mpsc::UnboundedSender<(Opened, Option<Sending>)>,
     /// Wakes the loop when something has changed that it did not do itself.
     pub(crate) changed: Notify,
+    #[cfg(feature = "metrics")]
+    pub(crate) publisher: Mutex<Publisher>,
     pub(crate) on_error: Option<OnFault>,
     pub(crate) on_handler_error: OnError,
     /// The fault of a handler that ends the server.
@@ -143,6 +147,17 @@ impl Shared {
             clock_steps: self.clock.steps(),
             ..self.counters.read(transport)
         }
+    }
+
+    /// Tells the recorder what has been counted.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn publish(&self) {
+        let (stats, lateness) = (self.stats(), self.lateness.read());
+        // The recorder is the program's, and may panic.
+        guarded(|| {
+            let mut publisher = self.publisher.lock().unwrap_or_else(PoisonError::into_inner);
+            publisher.publish(&stats, lateness);
+        });
     }
 
     /// Whether a handler has failed, and that is to end the server.

@@ -90,6 +90,25 @@ impl Tasks {
         });
     }
 
+    /// Tells the recorder of crate `metrics` what is counted, until the server is over.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn spawn_publisher(&self) {
+        self.spawn(|tasks| async move {
+            let interval = {
+                let publisher = tasks.shared.publisher.lock();
+                publisher.unwrap_or_else(std::sync::PoisonError::into_inner).options.interval
+            };
+            loop {
+                tasks.shared.publish();
+                tokio::select! {
+                    () = tokio::time::sleep(interval) => {}
+                    // What is counted at the end is told when the server has stopped.
+                    () = tasks.shared.over.cancelled() => return,
+                }
+            }
+        });
+    }
+
     /// Carries packets of a connection both ways until either end has had enough.
     pub(crate) fn spawn_connection<S>(
         &self,
