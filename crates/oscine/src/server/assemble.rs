@@ -26,6 +26,7 @@ use crate::server::built_in::methods as built_in;
 use crate::server::callers::Callers;
 use crate::server::calls::Calls;
 use crate::server::counters::Counters;
+use crate::server::drop_log::DropLog;
 use crate::server::handle::ServerHandle;
 use crate::server::inbound::{INBOX, Pool};
 use crate::server::lateness::Lateness;
@@ -139,6 +140,7 @@ impl Settings {
         let runner = Runner {
             callers: Callers::new(shared.space.clone()).first(first),
             gate,
+            drops: DropLog::default(),
             clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),

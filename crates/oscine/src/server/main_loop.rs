@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use oscine_transport::Udp;
 use tokio::sync::mpsc;
+use tracing::field::display;
 use tracing::info;
 
 use crate::peer::Peer;
@@ -185,7 +186,8 @@ impl MainLoop {
         self.sockets.retain(|socket| {
             let closed = socket.port.state() == PortState::Closed;
             if closed {
-                info!(endpoint = ?socket.port.endpoint, "closed");
+                let endpoint = socket.port.endpoint.as_ref().map(display);
+                info!(endpoint, "closed");
             }
             !closed
         });

@@ -26,6 +26,7 @@ pub(crate) mod callers;
 pub(crate) mod calls;
 pub(crate) mod connection;
 pub(crate) mod counters;
+pub(crate) mod drop_log;
 pub(crate) mod handle;
 pub(crate) mod inbound;
 pub(crate) mod lateness;

@@ -103,6 +103,13 @@ impl Shared {
         ports.get(place).cloned()
     }
 
+    /// The texts of all endpoints there have been.
+    pub(crate) fn listening(&self) -> Vec<String> {
+        let ports = self.ports.load();
+        let endpoints = ports.iter().filter_map(|port| port.endpoint.as_ref());
+        endpoints.map(ToString::to_string).collect()
+    }
+
     /// Makes an endpoint known, and hands it to the loop. Says its number, or nothing if the loop has gone.
     pub(crate) fn announce(&self, opened: Opened) -> Option<usize> {
         let number = opened.port.number;

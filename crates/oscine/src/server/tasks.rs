@@ -12,7 +12,8 @@ use oscine_transport::unix;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::field::display;
+use tracing::{Instrument, debug, info, info_span};
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
@@ -130,7 +131,9 @@ impl Tasks {
         // Reachable before anything of it can be run.
         let kicked = CancellationToken::new();
         let queue = shared.outbound.connect(number, &peer, &kicked);
-        self.spawn(|tasks| async move {
+        let endpoint = port.endpoint.as_ref().map(display);
+        let span = info_span!("connection", %peer, number, endpoint);
+        let carry = |tasks: Self| async move {
             info!(%peer, "connected");
             let shared = Arc::clone(&tasks.shared);
             let _forgotten = Forgotten { shared: Arc::clone(&shared), number, peer: peer.clone() };
@@ -140,7 +143,8 @@ impl Tasks {
                 () = kicked.cancelled() => debug!(%peer, "kicked"),
                 () = port.closed() => debug!(%peer, "endpoint closed"),
             }
-        });
+        };
+        self.spawn(|tasks| carry(tasks).instrument(span));
     }
 
     async fn accept_tcp(self, listener: Listener, port: Arc<Port>) {
