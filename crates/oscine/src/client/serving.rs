@@ -137,7 +137,7 @@ struct Back {
 }
 
 impl Outlet for Back {
-    fn run_beside(&self, call: BoxFuture<'static, ()>) {
+    fn run_beside(&self, _: &Peer, call: BoxFuture<'static, ()>) {
         overlap::run_beside(call);
     }
 

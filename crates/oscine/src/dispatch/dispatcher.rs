@@ -100,7 +100,7 @@ impl fmt::Debug for Dispatcher {
 struct Nowhere;
 
 impl Outlet for Nowhere {
-    fn run_beside(&self, call: BoxFuture<'static, ()>) {
+    fn run_beside(&self, _: &Peer, call: BoxFuture<'static, ()>) {
         overlap::run_beside(call);
     }
 

@@ -84,8 +84,8 @@ impl<'a, 't> Run<'a, 't> {
         match first_turn(running).await {
             Ok(ending) => self.ended(method, ending),
             Err(running) => {
-                let outlet = self.call.job.context.outlet;
-                outlet.run_beside(Box::pin(overlap.run(running)));
+                let Context { peer, outlet, .. } = self.call.job.context;
+                outlet.run_beside(peer, Box::pin(overlap.run(running)));
                 self.tally.taken = true;
             }
         }

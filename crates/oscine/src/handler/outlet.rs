@@ -30,6 +30,6 @@ pub(crate) trait Outlet: fmt::Debug + Send + Sync {
         None
     }
 
-    /// Sees a handler through while other messages go on.
-    fn run_beside(&self, call: BoxFuture<'static, ()>);
+    /// Sees a handler, which a message of `peer` has called, through while other messages go on.
+    fn run_beside(&self, peer: &Peer, call: BoxFuture<'static, ()>);
 }

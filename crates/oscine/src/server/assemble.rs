@@ -41,7 +41,7 @@ use crate::server::outbound::Outbound;
 use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
-use crate::server::shared::{OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
+use crate::server::shared::{OnBound, OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
 use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 use crate::server::tasks::Tasks;
@@ -73,6 +73,7 @@ pub(crate) struct Settings {
 /// Who hears of what happens.
 #[derive(Default)]
 pub(crate) struct Callbacks {
+    pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
     pub(crate) on_connect: Option<OnConnect>,
     pub(crate) on_bundle_start: Option<OnBundle>,
@@ -117,7 +118,9 @@ impl Settings {
             changed: Notify::new(),
             #[cfg(feature = "metrics")]
             publisher: Mutex::new(Publisher::new(self.metrics)),
+            on_bound: callbacks.on_bound,
             on_error: callbacks.on_error,
+            telling: Mutex::default(),
             on_handler_error: self.on_handler_error,
             fatal: OnceLock::new(),
             on_connect: callbacks.on_connect,
@@ -144,6 +147,7 @@ impl Settings {
             clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),
+            drains: false,
         };
         let tasks = Tasks {
             shared: Arc::clone(&shared),

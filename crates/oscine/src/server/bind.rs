@@ -90,7 +90,8 @@ impl Bind {
         self
     }
 
-    /// Adds a [hook](oscine_transport::hook) on the bytes that pass here, behind those of the server.
+    /// Adds a [hook](oscine_transport::hook) on the bytes that pass here, added after those of the server: what arrives
+    /// passes it before them, what leaves behind them.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks.push(Arc::new(hook));
         self

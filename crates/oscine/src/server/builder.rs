@@ -40,13 +40,9 @@ pub struct ServerBuilder {
     max_frame: usize,
     max_connections: usize,
     hooks: Vec<Arc<dyn Hook>>,
-    on_bound: Option<OnBound>,
     pub(crate) settings: Settings,
     callbacks: Callbacks,
 }
-
-/// Hears of an endpoint.
-type OnBound = Arc<dyn Fn(&Endpoint) + Send + Sync>;
 
 /// Something to listen on.
 enum Place {
@@ -67,7 +63,6 @@ impl Default for ServerBuilder {
             max_frame: DEFAULT_MAX_FRAME,
             max_connections: 500,
             hooks: Vec::new(),
-            on_bound: None,
             settings: Settings::default(),
             callbacks: Callbacks::default(),
         }
@@ -246,9 +241,10 @@ impl ServerBuilder {
 
 /// Who hears of what happens.
 impl ServerBuilder {
-    /// Hears of each endpoint when it is bound, with the address that was really bound.
+    /// Hears of each endpoint when it is bound, with the address that was really bound, also of those that are
+    /// [added](crate::ServerHandle::add_endpoint) later.
     pub fn on_bound(mut self, hear: impl Fn(&Endpoint) + Send + Sync + 'static) -> Self {
-        self.on_bound = Some(Arc::new(hear));
+        self.callbacks.on_bound = Some(Arc::new(hear));
         self
     }
 
@@ -290,7 +286,8 @@ impl ServerBuilder {
     }
 
     /// Hears of everything that goes wrong and does not end the server, beside the log. It is called on the way of the
-    /// packets, so it must not block; a panic in it is caught.
+    /// packets, so it must not block; a panic in it is caught. Of a fault that comes up inside of it, as when it sends to
+    /// a peer that has gone, it does not hear.
     pub fn on_error(mut self, hear: impl Fn(&Fault<'_>) + Send + Sync + 'static) -> Self {
         self.callbacks.on_error = Some(Arc::new(hear));
         self
@@ -327,7 +324,7 @@ impl ServerBuilder {
                 Place::Socket(socket) => opener.adopt(socket).map_err(BindError::System)?,
                 Place::Stream(stream, framing) => opener.stream(stream, framing),
             };
-            if let Some(on_bound) = &self.on_bound {
+            if let Some(on_bound) = &self.callbacks.on_bound {
                 next.port.endpoint.iter().for_each(|endpoint| on_bound(endpoint));
             }
             opened.push(next);

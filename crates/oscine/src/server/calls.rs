@@ -1,6 +1,9 @@
 //! Handlers that nobody waits for.
 
+use std::convert::Infallible;
+
 use futures::future::BoxFuture;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -17,14 +20,19 @@ impl Calls {
         Self { under_way: TaskTracker::new(), cut }
     }
 
-    /// Sees a call through.
-    pub(crate) fn see_through(&self, call: BoxFuture<'static, ()>) {
+    /// Sees a call through, and holds `kept` until it has ended.
+    pub(crate) fn see_through(
+        &self,
+        call: BoxFuture<'static, ()>,
+        kept: Option<mpsc::Sender<Infallible>>,
+    ) {
         let cut = self.cut.clone();
         self.under_way.spawn(async move {
             tokio::select! {
                 () = call => {}
                 () = cut.cancelled() => {}
             }
+            drop(kept);
         });
     }
 

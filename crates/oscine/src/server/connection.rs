@@ -18,7 +18,7 @@ use tracing::debug;
 use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::inbound::Inbound;
-use crate::server::port::Port;
+use crate::server::port::{Port, PortState};
 use crate::server::shared::Shared;
 
 /// Carries packets both ways: neither direction waits for the other.
@@ -29,6 +29,8 @@ pub(crate) struct Conversation<'a, S> {
     peer: &'a Peer,
     /// What is to be sent.
     queue: mpsc::Receiver<Packet>,
+    /// Why nothing is sent any more.
+    deaf: Option<SendError>,
     inbox: PollSender<Inbound>,
     /// What was read and waits for a place, and since when.
     read: Option<(Frames, Instant)>,
@@ -44,14 +46,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         port: &'a Arc<Port>,
         peer: &'a Peer,
         queue: mpsc::Receiver<Packet>,
+        (unhandled, all_handled): (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     ) -> Self {
-        let (unhandled, all_handled) = mpsc::channel(1);
         Self {
             connection,
             shared,
             port,
             peer,
             queue,
+            deaf: None,
             inbox: PollSender::new(shared.inbox.clone()),
             read: None,
             unhandled: Some(unhandled),
@@ -73,11 +76,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// Carries packets; says whether the connection is broken.
     async fn talk(&mut self) -> bool {
-        while self.port.is_open().await {
-            let port = self.port;
-            let ended = tokio::select! {
-                ended = poll_fn(|cx| self.poll(cx)) => ended,
-                () = port.stays_open() => continue,
+        let port = self.port;
+        loop {
+            let ended = match port.state() {
+                PortState::Open => tokio::select! {
+                    ended = poll_fn(|cx| self.poll(cx)) => ended,
+                    () = port.stays_open() => continue,
+                },
+                PortState::Paused => tokio::select! {
+                    ended = poll_fn(|cx| self.poll_replies(cx)) => ended,
+                    _ = port.is_open() => continue,
+                },
+                PortState::Closed => Ok(()),
             };
             return match ended {
                 Ok(()) => false,
@@ -87,17 +97,32 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 }
             };
         }
-        false
     }
 
     /// Ends when the peer has finished sending and everything that it sent has been run.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        if let Poll::Ready(Err(error)) = self.poll_send(cx) {
+        if let Poll::Ready(Err(error)) = self.poll_replies(cx) {
             return Poll::Ready(Err(error));
         }
         ready!(self.poll_receive(cx));
         ready!(self.all_handled.poll_recv(cx));
-        Poll::Ready(Ok(()))
+        Poll::Ready(self.deaf.take().map_or(Ok(()), Err))
+    }
+
+    /// Sends what waits as long as the peer listens, and is through only when the peer stalls: one that has closed
+    /// without reading its replies may have sent much before, and all of that is run.
+    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        if self.deaf.is_some() {
+            return Poll::Pending;
+        }
+        match ready!(self.poll_send(cx)) {
+            Err(error) if !matches!(error, SendError::Stalled { .. }) => {
+                self.queue.close();
+                self.deaf = Some(error);
+                Poll::Pending
+            }
+            ended => Poll::Ready(ended),
+        }
     }
 
     /// Sends what waits. Fails only when the connection is broken.

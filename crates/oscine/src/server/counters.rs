@@ -101,7 +101,8 @@ counters! {
     unanswered,
     /// Connections accepted.
     connections,
-    /// Connections that [`on_connect`](crate::ServerBuilder::on_connect) did not want.
+    /// Connections of hosts that may not send, and those that [`on_connect`](crate::ServerBuilder::on_connect) did not
+    /// want.
     refused_connections,
 }
 

@@ -164,7 +164,12 @@ impl ServerHandle {
     pub async fn add_endpoint(&self, endpoint: impl Into<Bind>) -> Result<usize, BindError> {
         let shared = &self.shared;
         let opened = shared.opener.open(&endpoint.into()).await?;
-        shared.announce(opened).ok_or(BindError::Stopped)
+        let endpoint = opened.port.endpoint.clone();
+        let number = shared.announce(opened).ok_or(BindError::Stopped)?;
+        if let Some(endpoint) = &endpoint {
+            shared.bound(endpoint);
+        }
+        Ok(number)
     }
 
     /// Whether an endpoint receives; `None` if there was never one of this number.

@@ -1,6 +1,6 @@
 //! The bundles that wait, where handles can see them.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use oscine_codec::TimeTag;
@@ -17,8 +17,8 @@ pub(crate) struct Line {
     timing: Mutex<Timing>,
     /// Whether something may wait. Says yes too often and never too seldom, to whoever has put something in line.
     waiting: AtomicBool,
-    /// How many bundles are to run whenever they are due.
-    hurried: AtomicUsize,
+    /// Whether all that wait are to run, whenever they are due. Written under the lock of `engine`.
+    hurried: AtomicBool,
 }
 
 impl Line {
@@ -27,7 +27,7 @@ impl Line {
             engine: Mutex::new(engine),
             timing: Mutex::new(timing),
             waiting: AtomicBool::new(false),
-            hurried: AtomicUsize::new(0),
+            hurried: AtomicBool::new(false),
         }
     }
 
@@ -36,9 +36,18 @@ impl Line {
         self.engine.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Notes that something has been put in line.
-    pub(crate) fn note(&self) {
+    /// Lets the engine put something in line; `None` if those that wait are to run before.
+    pub(crate) fn put<T>(&self, put: impl FnOnce(&mut Engine<Peer>) -> T) -> Option<T> {
+        let mut engine = self.lock();
+        if self.hurried.load(Ordering::Relaxed) {
+            if !engine.schedule().is_empty() {
+                return None;
+            }
+            self.hurried.store(false, Ordering::Relaxed);
+        }
+        let result = put(&mut engine);
         self.waiting.store(true, Ordering::Release);
+        Some(result)
     }
 
     /// Whether something may wait. Takes no lock.
@@ -58,10 +67,11 @@ impl Line {
         let mut engine = self.lock();
         // Only the loop puts something in line, and it is the loop that asks.
         self.waiting.store(!engine.schedule().is_empty(), Ordering::Release);
-        let hurried = self.hurried.load(Ordering::Relaxed);
-        if hurried > 0 {
-            self.hurried.store(hurried - 1, Ordering::Relaxed);
-            return engine.pop_pending();
+        if self.hurried.load(Ordering::Relaxed) {
+            let unit = engine.pop_pending();
+            // Nothing was put in line meanwhile, so these were all.
+            self.hurried.store(unit.is_some(), Ordering::Relaxed);
+            return unit;
         }
         engine.handle_timeout(now())
     }
@@ -77,7 +87,7 @@ impl Line {
     /// Has all bundles that wait run now.
     pub(crate) fn hurry(&self) {
         let engine = self.lock();
-        self.hurried.store(engine.schedule().len(), Ordering::Relaxed);
+        self.hurried.store(!engine.schedule().is_empty(), Ordering::Relaxed);
     }
 
     pub(crate) fn timing(&self) -> Timing {

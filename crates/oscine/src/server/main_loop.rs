@@ -45,6 +45,9 @@ pub(crate) struct UdpSocket {
     open: bool,
 }
 
+/// The longest time that is waited for what waits when the server stops: longer ones would go round the era.
+const LONGEST_DRAIN: Duration = Duration::from_secs(1 << 30);
+
 /// What the loop waits for.
 pub(crate) enum Event {
     Stopped,
@@ -61,9 +64,11 @@ impl MainLoop {
         #[cfg(feature = "metrics")]
         self.tasks.spawn_publisher();
         self.receive().await?;
-        let end = self.shared.clock.now() + drain;
-        while !drain.is_zero() {
+        let end = self.shared.clock.now() + drain.min(LONGEST_DRAIN);
+        self.runner.drains = !drain.is_zero();
+        while self.runner.drains {
             self.runner.run_due().await;
+            self.runner.release().await;
             let due = self.runner.next_deadline();
             let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
             self.timer.set(Some(due))?;
@@ -152,7 +157,10 @@ impl MainLoop {
             Inbound::Frames { frames, peer, port, received_at, unhandled } => {
                 self.runner.frames(&frames, &peer, &port, received_at).await;
                 self.shared.pool.put(frames);
-                drop(unhandled);
+                if unhandled.is_closed() {
+                    // The connection was forgotten before this ran.
+                    self.runner.gate.forget(&peer);
+                }
             }
             Inbound::Packet { packet, peer, received_at, done } => {
                 let dispatched = self.runner.decoded(&packet, &peer, received_at).await;

@@ -1,6 +1,7 @@
 //! Packets on their way to peers.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -50,6 +51,8 @@ struct ConnectionOut {
     peer: Peer,
     queue: mpsc::Sender<Packet>,
     kicked: CancellationToken,
+    /// Whoever holds a sender keeps the connection, though its peer is done sending.
+    unhandled: mpsc::WeakSender<Infallible>,
 }
 
 impl Outbound {
@@ -92,9 +95,11 @@ impl Outbound {
         connection: u64,
         peer: &Peer,
         kicked: &CancellationToken,
+        unhandled: mpsc::WeakSender<Infallible>,
     ) -> mpsc::Receiver<Packet> {
         let (queue, packets) = mpsc::channel(QUEUE);
-        let out = ConnectionOut { peer: peer.clone(), queue, kicked: kicked.clone() };
+        let (peer, kicked) = (peer.clone(), kicked.clone());
+        let out = ConnectionOut { peer, queue, kicked, unhandled };
         self.connections().insert(connection, out);
         packets
     }
@@ -110,6 +115,11 @@ impl Outbound {
         connections.get(&connection).map(|out| out.kicked.cancel()).is_some()
     }
 
+    /// Keeps the connection to a peer, for replies, as long as what is returned is held, if it is kept already.
+    pub(crate) fn keep(&self, peer: &Peer) -> Option<mpsc::Sender<Infallible>> {
+        self.connections().get(&peer.connection()?)?.unhandled.upgrade()
+    }
+
     /// The other ends of all connections.
     pub(crate) fn connected(&self) -> Vec<Peer> {
         self.connections().values().map(|out| out.peer.clone()).collect()
@@ -117,8 +127,9 @@ impl Outbound {
 
     /// Lets go of all sockets and connections.
     pub(crate) fn close(&self) {
+        let mut connections = self.connections();
         self.sockets.store(Arc::default());
-        self.connections().clear();
+        connections.clear();
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<u64, ConnectionOut>> {

@@ -12,6 +12,7 @@ use crate::clock::clock::Clock;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::engine::due::DueMessage;
+use crate::engine::engine::Engine;
 use crate::engine::steps::{RunStep, RunSteps};
 use crate::engine::unit::Unit;
 use crate::fault::Fault;
@@ -35,6 +36,8 @@ pub(crate) struct Runner {
     pub(crate) shared: Arc<Shared>,
     /// The same, as handlers see it.
     pub(crate) outlet: Arc<dyn Outlet>,
+    /// Whether what waits still runs, though the server has been stopped.
+    pub(crate) drains: bool,
 }
 
 impl Drop for Runner {
@@ -77,7 +80,7 @@ impl Runner {
 
     /// Runs what was held because it was too much, as far as it may run now.
     pub(crate) async fn release(&mut self) {
-        while self.gate.next_due().is_some() {
+        while self.gate.next_due().is_some() && !self.is_over() {
             let Some(held) = self.gate.release(Instant::now()) else { return };
             let peer = held.sender.peer().clone();
             let message = PacketRef::from(held.message.view());
@@ -127,17 +130,28 @@ impl Runner {
         let mut dispatched = Dispatched::default();
         // What is due already is earlier than what arrives now.
         if let PacketRef::Message(message) = packet {
-            self.run_due().await;
+            if self.run_due().await && self.is_over() {
+                return dispatched;
+            }
             let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
-        let now = self.run_due_before().await;
-        self.clock.follow(now);
-        let timing = settled.timing(self.shared.line.timing());
-        let timing = timing.offset(timing.offset + self.clock.offset());
-        let handled = self.shared.line.lock().handle_packet(now, packet, peer, received_at, timing);
-        self.shared.line.note();
+        let handled = loop {
+            let (now, any) = self.run_due_before().await;
+            if any && self.is_over() {
+                return dispatched;
+            }
+            self.clock.follow(now);
+            let timing = settled.timing(self.shared.line.timing());
+            let timing = timing.offset(timing.offset + self.clock.offset());
+            let put = |engine: &mut Engine<Peer>| {
+                engine.handle_packet(now, packet, peer, received_at, timing)
+            };
+            if let Some(handled) = self.shared.line.put(put) {
+                break handled;
+            }
+        };
         self.shared.counters.scheduled.add(handled.scheduled);
         self.shared.counters.dropped_late.add(handled.late);
         if handled.late > 0 {
@@ -156,19 +170,33 @@ impl Runner {
         dispatched
     }
 
-    /// Runs every bundle that is due.
-    pub(crate) async fn run_due(&mut self) {
+    /// Whether nothing more is to run.
+    fn is_over(&self) -> bool {
+        !self.drains && self.shared.stop.is_asked()
+    }
+
+    /// Runs every bundle that is due, as long as the server is not stopped; says whether there was one.
+    pub(crate) async fn run_due(&mut self) -> bool {
+        let mut any = false;
         while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
+            any = true;
             self.unit(unit).await;
+            if self.is_over() {
+                break;
+            }
         }
+        any
     }
 
     /// Runs every bundle that is due, and says up to when. A bundle that comes next is due or not by that time: by a
-    /// later one it could overtake another of the same time tag that waits.
-    async fn run_due_before(&mut self) -> TimeTag {
+    /// later one it could overtake another of the same time tag that waits. Says, too, whether there was one.
+    async fn run_due_before(&mut self) -> (TimeTag, bool) {
+        let mut any = false;
         loop {
             let now = self.clock.now();
-            let Some(unit) = self.shared.line.next(|| now) else { return now };
+            let unit = if any && self.is_over() { None } else { self.shared.line.next(|| now) };
+            let Some(unit) = unit else { return (now, any) };
+            any = true;
             self.unit(unit).await;
         }
     }

@@ -70,8 +70,8 @@ impl Serve {
         self
     }
 
-    /// Goes on running the bundles that wait when the server is stopped, each at its time, as far as they are due
-    /// within so long. Nothing more is received meanwhile. Default zero: they are dropped and counted, and the server
+    /// Goes on running the bundles that wait when the server is stopped, each at its time, and the messages that a
+    /// [`RateLimit`](crate::RateLimit) holds, as far as they are due within so long. Nothing more is received meanwhile. Default zero: they are dropped and counted, and the server
     /// stops promptly.
     pub const fn drain(mut self, within: Duration) -> Self {
         self.drain = within;

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
+use oscine_transport::Endpoint;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::error;
@@ -19,6 +21,7 @@ use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
+use crate::peers::gate::MAX_PEERS;
 use crate::peers::settings::GateSettings;
 use crate::peers::view::PeerTable;
 use crate::server::calls::Calls;
@@ -34,6 +37,9 @@ use crate::server::port::Port;
 use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
+
+/// Hears of endpoints.
+pub(crate) type OnBound = Arc<dyn Fn(&Endpoint) + Send + Sync>;
 
 /// Hears of faults.
 pub(crate) type OnFault = Arc<dyn Fn(&Fault<'_>) + Send + Sync>;
@@ -72,7 +78,10 @@ pub(crate) struct Shared {
     pub(crate) changed: Notify,
     #[cfg(feature = "metrics")]
     pub(crate) publisher: Mutex<Publisher>,
+    pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
+    /// The threads on which somebody hears of a fault.
+    pub(crate) telling: Mutex<Vec<ThreadId>>,
     pub(crate) on_handler_error: OnError,
     /// The fault of a handler that ends the server.
     pub(crate) fatal: OnceLock<String>,
@@ -99,6 +108,7 @@ impl Shared {
     /// The endpoint of this number.
     pub(crate) fn port(&self, number: usize) -> Option<Arc<Port>> {
         let ports = self.ports.load();
+        // One with a lower number may still be on its way here.
         let place = ports.binary_search_by_key(&number, |port| port.number).ok()?;
         ports.get(place).cloned()
     }
@@ -119,7 +129,11 @@ impl Shared {
             self.outbound.open(number, Arc::new(SocketOut { sender: sender.clone(), queue }));
             (sender, waiting)
         });
-        self.opened.send((opened, sending)).ok()?;
+        if self.opened.send((opened, sending)).is_err() {
+            // The way out would keep the port bound as long as anybody has a handle.
+            self.outbound.close_endpoint(number);
+            return None;
+        }
         self.ports.rcu(|ports| {
             let mut ports = Vec::clone(ports);
             // Those that were opened at the same time may come in any order.
@@ -183,11 +197,25 @@ impl Shared {
         self.subscribers.show(job);
     }
 
-    /// Tells whoever wants to hear of faults.
-    pub(crate) fn tell(&self, fault: &Fault<'_>) {
-        if let Some(on_error) = &self.on_error {
-            guarded(|| on_error(fault));
+    /// Tells whoever wants to hear of endpoints.
+    pub(crate) fn bound(&self, endpoint: &Endpoint) {
+        if let Some(on_bound) = &self.on_bound {
+            guarded(|| on_bound(endpoint));
         }
+    }
+
+    /// Tells whoever wants to hear of faults; but not of those that come up while it hears of one, as when it sends to
+    /// a peer that has gone: there would be no end to that.
+    pub(crate) fn tell(&self, fault: &Fault<'_>) {
+        let Some(on_error) = &self.on_error else { return };
+        let this = thread::current().id();
+        let telling = || self.telling.lock().unwrap_or_else(PoisonError::into_inner);
+        if telling().contains(&this) {
+            return;
+        }
+        telling().push(this);
+        guarded(|| on_error(fault));
+        telling().retain(|thread| *thread != this);
     }
 
     /// Whether a connection is wanted.
@@ -209,7 +237,12 @@ impl Shared {
 
     /// Tells that a connection is closed.
     pub(crate) fn disconnected(&self, peer: &Peer) {
-        self.departed().push(peer.clone());
+        let mut departed = self.departed();
+        // If the loop hangs, peers may come and go for long. It knows no more than these, and forgets others in time.
+        if departed.len() < MAX_PEERS {
+            departed.push(peer.clone());
+        }
+        drop(departed);
         self.changed.notify_one();
         if let Some(on_disconnect) = &self.on_disconnect {
             guarded(|| on_disconnect(peer));
@@ -234,8 +267,8 @@ impl Outlet for Shared {
         self.slots.as_ref()
     }
 
-    fn run_beside(&self, call: BoxFuture<'static, ()>) {
-        self.calls.see_through(call);
+    fn run_beside(&self, peer: &Peer, call: BoxFuture<'static, ()>) {
+        self.calls.see_through(call, self.outbound.keep(peer));
     }
 
     fn fault(&self, fault: &Fault<'_>) {

@@ -22,6 +22,10 @@ use crate::server::shared::Shared;
 
 /// What is left to do of a packet that the short way did not see through. The packet is admitted, and decodes with the
 /// options that it is left with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each call that waits"
+)]
 pub(crate) enum Left {
     /// A handler of this message is under way.
     Call(Waiting, Dispatched, Settled),

@@ -81,7 +81,8 @@ pub(crate) struct Subscribers {
     queues: ArcSwap<Vec<Arc<Queue>>>,
     /// Whether there are any: looking costs less than loading them.
     some: AtomicBool,
-    writer: Mutex<()>,
+    /// Whether the server has stopped. Held while `queues` change.
+    ended: Mutex<bool>,
 }
 
 struct Queue {
@@ -105,7 +106,15 @@ struct State {
 impl Subscribers {
     pub(crate) fn subscribe(&self, pattern: Pattern) -> Subscription {
         let queue = Arc::new(Queue { pattern, state: Mutex::default(), waker: AtomicWaker::new() });
-        self.edit(|queues| queues.push(Arc::clone(&queue)));
+        self.edit(|queues, ended| {
+            // Those that nothing matches are dropped without anybody noticing.
+            queues.retain(|queue| !queue.state().dropped);
+            if *ended {
+                queue.state().ended = true;
+            } else {
+                queues.push(Arc::clone(&queue));
+            }
+        });
         Subscription { queue }
     }
 
@@ -140,13 +149,14 @@ impl Subscribers {
             }
         }
         if dropped {
-            self.edit(|queues| queues.retain(|queue| !queue.state().dropped));
+            self.edit(|queues, _| queues.retain(|queue| !queue.state().dropped));
         }
     }
 
     /// Ends all subscriptions: what waits can still be read.
     pub(crate) fn end(&self) {
-        self.edit(|queues| {
+        self.edit(|queues, ended| {
+            *ended = true;
             for queue in queues.drain(..) {
                 queue.state().ended = true;
                 queue.waker.wake();
@@ -154,10 +164,10 @@ impl Subscribers {
         });
     }
 
-    fn edit(&self, change: impl FnOnce(&mut Vec<Arc<Queue>>)) {
-        let _one = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+    fn edit(&self, change: impl FnOnce(&mut Vec<Arc<Queue>>, &mut bool)) {
+        let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let mut queues = Vec::clone(&self.queues.load());
-        change(&mut queues);
+        change(&mut queues, &mut ended);
         let some = !queues.is_empty();
         self.queues.store(Arc::new(queues));
         self.some.store(some, Ordering::Release);

@@ -130,14 +130,17 @@ impl Tasks {
         shared.counters.connections.add(1);
         // Reachable before anything of it can be run.
         let kicked = CancellationToken::new();
-        let queue = shared.outbound.connect(number, &peer, &kicked);
+        let handled = mpsc::channel(1);
+        let queue = shared.outbound.connect(number, &peer, &kicked, handled.0.downgrade());
+        // Made here, as the task may be cut before it begins.
+        let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone() };
         let endpoint = port.endpoint.as_ref().map(display);
         let span = info_span!("connection", %peer, number, endpoint);
         let carry = |tasks: Self| async move {
             info!(%peer, "connected");
             let shared = Arc::clone(&tasks.shared);
-            let _forgotten = Forgotten { shared: Arc::clone(&shared), number, peer: peer.clone() };
-            let conversation = Conversation::new(connection, &shared, &port, &peer, queue);
+            let _forgotten = forgotten;
+            let conversation = Conversation::new(connection, &shared, &port, &peer, queue, handled);
             tokio::select! {
                 () = conversation.run() => {}
                 () = kicked.cancelled() => debug!(%peer, "kicked"),

@@ -2,6 +2,7 @@
 //! limit that keeps a test from hanging.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub(crate) mod folder;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod timed;
@@ -35,6 +36,28 @@ pub(crate) fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
     async move {
         let limited = tokio::time::timeout(LIMIT, future).await;
         limited.unwrap_or_else(|_| panic!("{place}: nothing happened for {LIMIT:?}"))
+    }
+}
+
+/// Waits until something that others bring about holds, and fails if it never does.
+#[track_caller]
+pub(crate) fn until(mut holds: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    within(async move {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+}
+
+/// Looks at something often, and for long enough that it would have happened if it could.
+#[track_caller]
+pub(crate) fn never(mut happens: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    let place = std::panic::Location::caller();
+    async move {
+        for _ in 0..30 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            assert!(!happens(), "{place}: it has happened");
+        }
     }
 }
 
