@@ -27,11 +27,14 @@ pub(crate) mod callers;
 pub(crate) mod calls;
 pub(crate) mod connection;
 pub(crate) mod counters;
+pub(crate) mod drop_log;
 pub(crate) mod handle;
 pub(crate) mod inbound;
 pub(crate) mod lateness;
 pub(crate) mod line;
 pub(crate) mod main_loop;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
 pub(crate) mod offer;
 pub(crate) mod opening;
 pub(crate) mod outbound;
@@ -57,6 +60,8 @@ pub use builder::ServerBuilder;
 pub use counters::Stats;
 pub use handle::ServerHandle;
 pub use lateness::{LatenessHistogram, LatenessStats};
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use pending::PendingBundle;
 pub use port::PortState;
 pub use serve::Serve;

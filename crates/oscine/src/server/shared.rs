@@ -29,6 +29,8 @@ use crate::server::counters::{Counters, Stats};
 use crate::server::inbound::{Inbound, Pool};
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
@@ -74,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) opened: mpsc::UnboundedSender<(Opened, Option<Sending>)>,
     /// Wakes the loop when something has changed that it did not do itself.
     pub(crate) changed: Notify,
+    #[cfg(feature = "metrics")]
+    pub(crate) publisher: Mutex<Publisher>,
     pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
     /// The threads on which somebody hears of a fault.
@@ -107,6 +111,13 @@ impl Shared {
         // One with a lower number may still be on its way here.
         let place = ports.binary_search_by_key(&number, |port| port.number).ok()?;
         ports.get(place).cloned()
+    }
+
+    /// The texts of all endpoints there have been.
+    pub(crate) fn listening(&self) -> Vec<String> {
+        let ports = self.ports.load();
+        let endpoints = ports.iter().filter_map(|port| port.endpoint.as_ref());
+        endpoints.map(ToString::to_string).collect()
     }
 
     /// Makes an endpoint known, and hands it to the loop. Says its number, or nothing if the loop has gone.
@@ -157,6 +168,17 @@ impl Shared {
             clock_steps: self.clock.steps(),
             ..self.counters.read(transport)
         }
+    }
+
+    /// Tells the recorder what has been counted.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn publish(&self) {
+        let (stats, lateness) = (self.stats(), self.lateness.read());
+        // The recorder is the program's, and may panic.
+        guarded(|| {
+            let mut publisher = self.publisher.lock().unwrap_or_else(PoisonError::into_inner);
+            publisher.publish(&stats, lateness);
+        });
     }
 
     /// Whether a handler has failed, and that is to end the server.
