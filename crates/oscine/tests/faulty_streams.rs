@@ -1,5 +1,5 @@
 //! A stream that fails at its n-th call, for each n and in each way, ends at most its own connection.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 
