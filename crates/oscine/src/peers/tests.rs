@@ -331,6 +331,10 @@ fn closing_a_connection_forgets_it_but_not_what_its_host_has_sent() {
     gate.forget(&tcp(1));
     assert!(gate.table().views().is_empty());
     assert_eq!(offers(&mut gate, &tcp(2)), [false, false, false]);
+    let mut dropping = self::gate(RateLimit::per_second(1).burst(2));
+    assert_eq!(offers(&mut dropping, &tcp(1)), [true, true, false]);
+    dropping.forget(&tcp(1));
+    assert_eq!(offers(&mut dropping, &tcp(2)), [false, false, false]);
     let unix = |connection| Peer::Unix { endpoint: 0, connection };
     assert_eq!(offers(&mut gate, &unix(1)), [true, true, false]);
     gate.forget(&unix(1));
