@@ -144,6 +144,8 @@ fn hosts_share_a_limit_and_connections_do_not() {
         assert_eq!([&unix; 3].map(|peer| passes(0, peer)), [true, true, false]);
     }
     assert!((0..100).all(|_| passes(0, &Peer::Local)));
+    assert_eq!(gate.table().view(&one).map(|view| (view.packets, view.limited)), Some((3, 1)));
+    assert_eq!(gate.table().limited.read(), 7);
 
     let mut muted = self::gate(RateLimit::per_second(0).over(OverLimit::Latest));
     assert_eq!(offer(&mut muted, start, &one, &message("/a", 0)), Err(Held::Dropped));
