@@ -25,11 +25,11 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .await?;
     let handle = server.handle();
     let serving = tokio::spawn(server.serve().into_future());
-    let [udp, tcp] = handle.endpoints() else { return Err("two endpoints were bound".into()) };
+    let [udp, tcp] = &handle.endpoints()[..] else { return Err("two endpoints were bound".into()) };
     println!("listening on {udp} and {tcp}\n");
 
     // One message on UDP, one on TCP in each framing.
-    let mut client = Client::connect(udp).await?;
+    let client = Client::connect(udp).await?;
     client.send(("/synth/note", (60, "on UDP"))).await?;
     for framing in ["slip", "length"] {
         let Endpoint::Tcp { host, port, .. } = tcp else { return Err("not TCP".into()) };

@@ -21,6 +21,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     client.send_all(&ramp.collect::<Result<Vec<_>, _>>()?).await?;
 
     client.close().await?;
-    println!("sent 102 packets to {}", client.peer_addr());
+    println!("sent 102 packets to {}", client.peer());
     Ok(())
 }

@@ -198,9 +198,14 @@ impl Timed {
         side.run(WARM_UP);
         let mut n = 1;
         loop {
-            let start = Instant::now();
-            side.run(n);
-            if start.elapsed() >= TURN {
+            // The quickest of three: a turn in which the system was elsewhere would make all turns too short, and short
+            // turns measure cold caches.
+            let quickest = (0..3).map(|_| {
+                let start = Instant::now();
+                side.run(n);
+                start.elapsed()
+            });
+            if quickest.min() >= Some(TURN) {
                 return Self::new(side, n);
             }
             n = n * 5 / 4 + 1;

@@ -24,6 +24,23 @@ impl Row {
         Self { section, measure: measure.into(), unit: "ns", ours, peer }
     }
 
+    /// Times in microseconds.
+    #[must_use]
+    pub fn micros(
+        section: &'static str,
+        measure: impl Into<String>,
+        ours: f64,
+        peer: Option<(&'static str, f64)>,
+    ) -> Self {
+        Self { section, measure: measure.into(), unit: "us", ours, peer }
+    }
+
+    /// Bytes of memory.
+    #[must_use]
+    pub fn bytes(section: &'static str, measure: impl Into<String>, ours: f64) -> Self {
+        Self { section, measure: measure.into(), unit: "bytes", ours, peer: None }
+    }
+
     /// Allocations of an operation.
     #[must_use]
     pub fn allocations(section: &'static str, measure: impl Into<String>, ours: f64) -> Self {

@@ -1,7 +1,7 @@
 //! The sections of `compare`.
 
 use crate::report::Row;
-use crate::{codec, dispatch, tcp, udp};
+use crate::{codec, dispatch, schedule, serve, tcp, udp};
 
 /// A part of `compare` that can be asked for by its name.
 #[derive(Debug)]
@@ -32,6 +32,16 @@ pub const SECTIONS: &[Section] = &[
         name: "dispatch",
         about: "from the bytes of a message to the handlers that it reaches",
         run: dispatch::run,
+    },
+    Section {
+        name: "serve",
+        about: "from the socket to a typed handler: datagrams, a connection, allocations",
+        run: serve::run,
+    },
+    Section {
+        name: "schedule",
+        about: "how late bundles run, the queue of what waits",
+        run: schedule::run,
     },
 ];
 

@@ -21,6 +21,7 @@ fn shim() {
             "shim/liblo.cpp",
             "shim/liblo_dispatch.cpp",
             "shim/liblo_server.cpp",
+            "shim/liblo_timed.cpp",
         ])
         .compile("oscine_benches_shim");
     println!("cargo::rustc-link-lib=oscpack");

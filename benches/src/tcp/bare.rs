@@ -10,7 +10,7 @@ use memchr::{memchr, memchr2};
 use oscine::PacketRef;
 use oscine::transport::framing::slip::{END, ESC, ESC_END, ESC_ESC};
 
-use crate::message::sum;
+use crate::message::{sum, sum_all};
 use crate::receiver::Receiver;
 
 /// How large the buffer is.
@@ -89,7 +89,7 @@ where
 
     fn last(&self) -> u64 {
         let frame = self.buffer.get(self.last.clone()).unwrap_or_default();
-        read(frame)
+        sum_all(frame)
     }
 }
 

@@ -12,7 +12,7 @@ use oscine::transport::framing::{Framing, FramingKind, LengthPrefix, Slip};
 use crate::message::messages;
 
 /// How many messages are written in one call: 144 KiB, which stay in the caches.
-const MESSAGES: u64 = 4096;
+pub(crate) const MESSAGES: u64 = 4096;
 
 /// The sending end of a connection: a thread that writes when it is told to.
 pub(crate) struct Feed {
@@ -43,14 +43,15 @@ impl Feed {
 }
 
 /// Messages as they are on the wire.
-struct Wire {
+pub(crate) struct Wire {
     bytes: BytesMut,
     /// Where each message ends.
     ends: Vec<usize>,
 }
 
 impl Wire {
-    fn new(framing: FramingKind, packets: &[Packet]) -> Self {
+    /// Of [`MESSAGES`] packets.
+    pub(crate) fn new(framing: FramingKind, packets: &[Packet]) -> Self {
         match framing {
             FramingKind::LengthPrefix => Self::encoded(LengthPrefix::new(), packets),
             _ => Self::encoded(Slip::new(), packets),
@@ -68,7 +69,7 @@ impl Wire {
     }
 
     /// Writes `n` messages, over and over the same ones.
-    fn write(&self, n: u64, to: &mut impl Write) -> io::Result<()> {
+    pub(crate) fn write(&self, n: u64, to: &mut impl Write) -> io::Result<()> {
         for _ in 0..n / MESSAGES {
             to.write_all(&self.bytes)?;
         }

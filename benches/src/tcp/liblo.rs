@@ -1,6 +1,6 @@
-//! liblo: its server over TCP, run by hand, and a method with two arguments. It finds out the
-//! framing.
+//! liblo: its server over TCP, run by hand, and a method. It finds out the framing.
 
+use std::ffi::CStr;
 use std::net::TcpListener;
 
 use oscine_benches_sys::liblo_server::Server;
@@ -13,8 +13,9 @@ pub(crate) struct Liblo {
 }
 
 impl Liblo {
-    pub(crate) fn new(listener: &TcpListener) -> Self {
-        let server = Server::tcp(listener).expect("liblo takes the listener");
+    /// The method takes arguments of these types, `if` or `f`.
+    pub(crate) fn new(listener: &TcpListener, types: &CStr) -> Self {
+        let server = Server::tcp(listener, types).expect("liblo takes the listener");
         Self { server, last: 0 }
     }
 }

@@ -19,10 +19,10 @@
 //!
 //! Frames are taken out of 64 KiB that are in memory; `slip.rs` tells more.
 
-mod bare;
-mod feed;
+pub(crate) mod bare;
+pub(crate) mod feed;
 #[cfg(feature = "peers")]
-mod liblo;
+pub(crate) mod liblo;
 mod ours;
 mod slip;
 mod stream;

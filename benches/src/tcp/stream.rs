@@ -43,7 +43,7 @@ pub(crate) fn contests() -> Vec<Contest> {
 #[cfg(feature = "peers")]
 fn liblo(framing: FramingKind) -> Vec<Box<dyn Side>> {
     use crate::tcp::liblo::Liblo;
-    vec![side(framing, LIBLO_SHARE, |listener| Liblo::new(&listener))]
+    vec![side(framing, LIBLO_SHARE, |listener| Liblo::new(&listener, c"if"))]
 }
 
 #[cfg(not(feature = "peers"))]

@@ -2,10 +2,8 @@
 
 use std::net::UdpSocket;
 
-use oscine::PacketRef;
-
-use crate::message::sum;
-use crate::receiver::Receiver;
+use crate::message::sum_all;
+use crate::receiver::{Alone, Receiver};
 
 /// `recv_from`, again and again.
 pub(crate) struct Bare {
@@ -33,6 +31,8 @@ impl Receiver for Bare {
 
     fn last(&self) -> u64 {
         let datagram = self.buffer.get(..self.size).unwrap_or_default();
-        PacketRef::decode(datagram).map_or(0, sum)
+        sum_all(datagram)
     }
 }
+
+impl Alone for Bare {}

@@ -1,10 +1,11 @@
-//! liblo: its server, run by hand, and a method with two arguments.
+//! liblo: its server, run by hand, and a method.
 
+use std::ffi::CStr;
 use std::net::UdpSocket;
 
 use oscine_benches_sys::liblo_server::Server;
 
-use crate::receiver::Receiver;
+use crate::receiver::{Alone, Receiver};
 
 pub(crate) struct Liblo {
     server: Server,
@@ -12,8 +13,9 @@ pub(crate) struct Liblo {
 }
 
 impl Liblo {
-    pub(crate) fn new(socket: &UdpSocket) -> Self {
-        let server = Server::udp(socket).expect("liblo takes the socket");
+    /// The method takes arguments of these types, `if` or `f`.
+    pub(crate) fn new(socket: &UdpSocket, types: &CStr) -> Self {
+        let server = Server::udp(socket, types).expect("liblo takes the socket");
         Self { server, last: 0 }
     }
 }
@@ -31,3 +33,5 @@ impl Receiver for Liblo {
         self.last
     }
 }
+
+impl Alone for Liblo {}

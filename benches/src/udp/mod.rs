@@ -37,17 +37,17 @@
 //! Loopback loses a datagram only when a queue is full, and these never are. If one is lost all the same, receivers get
 //! others in its place, so that nobody waits for ever, and the turn does not count; see `rescue.rs`.
 
-mod bare;
+pub(crate) mod bare;
 #[cfg(feature = "peers")]
-mod liblo;
+pub(crate) mod liblo;
 #[cfg(feature = "peers")]
 mod oscpack;
 mod ours;
 mod pingpong;
-mod receive;
+pub(crate) mod receive;
 mod rescue;
 mod send;
-mod socket;
+pub(crate) mod socket;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -85,7 +85,7 @@ fn contests() -> Vec<Contest> {
 
 /// The runtime of all sides that are asynchronous. They take turns, so they do not disturb each
 /// other.
-fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 

@@ -2,6 +2,7 @@
 
 use std::net::{SocketAddr, UdpSocket};
 use std::rc::Rc;
+use std::time::Duration;
 
 use oscine::Packet;
 use oscine::transport::udp::{Udp, UdpSender};
@@ -17,7 +18,7 @@ use crate::udp::socket::{address, room, socket};
 
 pub(crate) fn contests(runtime: &Rc<Runtime>) -> Vec<Contest> {
     let room = room();
-    let source = Rc::new(Source::new(runtime, room));
+    let source = Rc::new(Source::new(runtime, messages(room)));
     let contest = |measure: &str, ours: Box<dyn Side>, peers| Contest {
         measure: measure.to_owned(),
         pace: Pace::Fixed(room),
@@ -39,7 +40,7 @@ fn peers(source: &Rc<Source>) -> Vec<Box<dyn Side>> {
     vec![
         bare(source),
         side(source, |socket| Oscpack::new(&socket)),
-        side(source, |socket| Liblo::new(&socket)),
+        side(source, |socket| Liblo::new(&socket, c"if")),
     ]
 }
 
@@ -48,12 +49,13 @@ fn peers(source: &Rc<Source>) -> Vec<Box<dyn Side>> {
     vec![bare(source)]
 }
 
-fn bare(source: &Rc<Source>) -> Box<dyn Side> {
+/// The loop that decodes nothing.
+pub(crate) fn bare(source: &Rc<Source>) -> Box<dyn Side> {
     side(source, Bare::new)
 }
 
 /// A side that receives from a socket of its own.
-fn side<R: Receiver + 'static>(
+pub(crate) fn side<R: Receiver + 'static>(
     source: &Rc<Source>,
     receiver: impl FnOnce(UdpSocket) -> R,
 ) -> Box<dyn Side> {
@@ -63,7 +65,7 @@ fn side<R: Receiver + 'static>(
 }
 
 /// Where the messages come from.
-struct Source {
+pub(crate) struct Source {
     runtime: Rc<Runtime>,
     sender: UdpSender,
     packets: Vec<Packet>,
@@ -71,10 +73,10 @@ struct Source {
 }
 
 impl Source {
-    fn new(runtime: &Rc<Runtime>, room: u64) -> Self {
+    /// Sends these packets, as many of them as are wanted in a turn.
+    pub(crate) fn new(runtime: &Rc<Runtime>, packets: Vec<Packet>) -> Self {
         let udp = runtime.block_on(Udp::bind("127.0.0.1:0")).expect("a socket to send from");
-        let packets = messages(room);
-        let message = packets.first().expect("there is room").as_bytes().to_vec();
+        let message = packets.first().expect("there are some").as_bytes().to_vec();
         Self {
             runtime: Rc::clone(runtime),
             sender: udp.sender(),
@@ -84,11 +86,21 @@ impl Source {
     }
 
     /// Puts `n` messages into the queue of the socket at `address`.
-    fn fill(&self, address: SocketAddr, n: u64) {
+    pub(crate) fn fill(&self, address: SocketAddr, n: u64) {
         let n = usize::try_from(n).expect("a small number");
         let packets = self.packets.get(..n).expect("no more than there is room for");
         let sent = self.runtime.block_on(self.sender.send_all_to(packets, address));
         sent.expect("loopback takes everything");
+    }
+
+    /// The first of its messages.
+    pub(crate) fn message(&self) -> &[u8] {
+        self.packets.first().expect("there are some").as_bytes()
+    }
+
+    /// Does `work`, which receives at this address; how long it took, or `None` if a message was lost.
+    pub(crate) fn time(&self, address: SocketAddr, work: impl FnOnce()) -> Option<Duration> {
+        self.rescue.time(address, work)
     }
 }
 
@@ -114,7 +126,7 @@ impl<R: Receiver> Side for Filled<R> {
 
     fn turn(&mut self, n: u64, times: &mut Vec<f64>) {
         self.source.fill(self.address, n);
-        let elapsed = self.source.rescue.time(self.address, || self.receiver.receive(n));
+        let elapsed = self.source.time(self.address, || self.receiver.receive(n));
         times.extend(elapsed.map(|elapsed| per(elapsed, n)));
     }
 }
@@ -126,13 +138,13 @@ mod tests {
 
     #[test]
     fn a_receiver_that_waits_in_vain_is_helped() {
-        let source = Source::new(&Rc::new(runtime()), 8);
+        let source = Source::new(&Rc::new(runtime()), messages(8));
         let socket = socket();
         let address = address(&socket);
         let mut receiver = Bare::new(socket);
         source.fill(address, 4);
-        assert!(source.rescue.time(address, || receiver.receive(4)).is_some());
+        assert!(source.time(address, || receiver.receive(4)).is_some());
         source.fill(address, 3);
-        assert!(source.rescue.time(address, || receiver.receive(4)).is_none());
+        assert!(source.time(address, || receiver.receive(4)).is_none());
     }
 }

@@ -14,23 +14,31 @@ struct shim_liblo_server {
 
 namespace {
 
-int method(const char *, const char *, lo_arg **args, int, lo_message, void *data) {
+int pair(const char *, const char *, lo_arg **args, int, lo_message, void *data) {
     auto server = static_cast<shim_liblo_server *>(data);
     server->sum = hide(sum_int(args[0]->i) + sum_float(args[1]->f));
     ++server->count;
     return 0;
 }
 
+int one_float(const char *, const char *, lo_arg **args, int, lo_message, void *data) {
+    auto server = static_cast<shim_liblo_server *>(data);
+    server->sum = hide(sum_float(args[0]->f));
+    ++server->count;
+    return 0;
+}
+
 } // namespace
 
-shim_liblo_server *shim_liblo_serve(int fd, bool stream) {
+shim_liblo_server *shim_liblo_serve(int fd, bool stream, const char *types) {
+    auto method = std::strcmp(types, "f") == 0 ? one_float : pair;
     lo_server server = lo_server_new_with_proto("0", stream ? LO_TCP : LO_UDP, nullptr);
     if (server == nullptr) {
         return nullptr;
     }
     int own = lo_server_get_socket_fd(server);
     auto data = new shim_liblo_server{server, 0, 0};
-    bool added = lo_server_add_method(server, "/synth/voice/1/freq", "if", method, data);
+    bool added = lo_server_add_method(server, "/synth/voice/1/freq", types, method, data);
     if (!added || dup2(fd, own) != own) {
         shim_liblo_stop(data);
         return nullptr;

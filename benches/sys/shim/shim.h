@@ -40,7 +40,7 @@ shim_liblo *shim_liblo_new(const char *packet, size_t size);
 size_t shim_liblo_encode(const shim_liblo *value, char *out, size_t room, uint64_t n);
 void shim_liblo_free(shim_liblo *value);
 
-// Receivers of messages `/synth/voice/1/freq ,if`. They read from a duplicate of the socket `fd`, in place of one of their
+// Receivers of messages `/synth/voice/1/freq ,if`, or `,f` where a server is told that these are the types. They read from a duplicate of the socket `fd`, in place of one of their
 // own: theirs cannot be told which buffer to have, nor, all of them, which address. Null when that cannot be arranged.
 // `receive` gives the sum of the arguments of the last message.
 
@@ -50,9 +50,16 @@ bool shim_oscpack_receive(shim_oscpack_socket *socket, uint64_t n, uint64_t *sum
 void shim_oscpack_close(shim_oscpack_socket *socket);
 
 struct shim_liblo_server;
-shim_liblo_server *shim_liblo_serve(int fd, bool stream);
+shim_liblo_server *shim_liblo_serve(int fd, bool stream, const char *types);
 bool shim_liblo_receive(shim_liblo_server *server, uint64_t n, uint64_t *sum);
 void shim_liblo_stop(shim_liblo_server *server);
+
+/// A server that runs bundles at their time. `run` receives and waits until `n` messages have run, and says for each how
+/// many microseconds after its time tag that was.
+struct shim_liblo_timed;
+shim_liblo_timed *shim_liblo_timed_new(uint16_t *port);
+bool shim_liblo_timed_run(shim_liblo_timed *server, size_t n, double *lateness);
+void shim_liblo_timed_free(shim_liblo_timed *server);
 
 /// Methods at paths, each of which adds its one argument, a float, to the sum of a message.
 struct shim_liblo_space;

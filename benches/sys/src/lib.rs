@@ -11,8 +11,10 @@ pub mod liblo_dispatch;
 #[cfg(feature = "peers")]
 pub mod liblo_server;
 #[cfg(feature = "peers")]
+pub mod liblo_timed;
+#[cfg(feature = "peers")]
 pub mod oscpack;
 #[cfg(feature = "peers")]
 pub mod oscpack_socket;
 
-pub use allocations::{Counting, allocations};
+pub use allocations::{Counting, allocations, bytes_kept};

@@ -1,7 +1,7 @@
 //! liblo as a receiver from sockets, by way of the shim.
 #![expect(unsafe_code, reason = "calls of C++, with a pointer that the shim made")]
 
-use core::ffi::c_int;
+use core::ffi::{CStr, c_char, c_int};
 use core::ptr::NonNull;
 use std::net::{TcpListener, UdpSocket};
 use std::os::fd::AsRawFd;
@@ -13,7 +13,7 @@ struct Opaque {
 }
 
 unsafe extern "C" {
-    fn shim_liblo_serve(fd: c_int, stream: bool) -> *mut Opaque;
+    fn shim_liblo_serve(fd: c_int, stream: bool, types: *const c_char) -> *mut Opaque;
     fn shim_liblo_receive(server: *mut Opaque, n: u64, sum: *mut u64) -> bool;
     fn shim_liblo_stop(server: *mut Opaque);
 }
@@ -23,22 +23,26 @@ unsafe extern "C" {
 pub struct Server(NonNull<Opaque>);
 
 impl Server {
-    /// Makes a server that reads from a duplicate of `socket`. `None` if that cannot be arranged.
+    /// Makes a server that reads from a duplicate of `socket`. The method takes arguments of these
+    /// types: `if`, or `f` alone. `None` if that cannot be arranged.
     #[must_use]
-    pub fn udp(socket: &UdpSocket) -> Option<Self> {
-        // SAFETY: the socket is open during the call, and the shim keeps a duplicate.
-        NonNull::new(unsafe { shim_liblo_serve(socket.as_raw_fd(), false) }).map(Self)
+    pub fn udp(socket: &UdpSocket, types: &CStr) -> Option<Self> {
+        let fd = socket.as_raw_fd();
+        // SAFETY: the socket is open during the call, and the shim keeps a duplicate; liblo copies
+        // the types.
+        NonNull::new(unsafe { shim_liblo_serve(fd, false, types.as_ptr()) }).map(Self)
     }
 
-    /// Makes a server that accepts from a duplicate of `listener`. `None` if that cannot be
-    /// arranged.
+    /// Makes a server that accepts from a duplicate of `listener`; else as [`udp`](Self::udp).
     #[must_use]
-    pub fn tcp(listener: &TcpListener) -> Option<Self> {
-        // SAFETY: the socket is open during the call, and the shim keeps a duplicate.
-        NonNull::new(unsafe { shim_liblo_serve(listener.as_raw_fd(), true) }).map(Self)
+    pub fn tcp(listener: &TcpListener, types: &CStr) -> Option<Self> {
+        let fd = listener.as_raw_fd();
+        // SAFETY: the socket is open during the call, and the shim keeps a duplicate; liblo copies
+        // the types.
+        NonNull::new(unsafe { shim_liblo_serve(fd, true, types.as_ptr()) }).map(Self)
     }
 
-    /// Receives `n` messages `/synth/voice/1/freq ,if`; the sum of the arguments of the last one.
+    /// Receives `n` messages `/synth/voice/1/freq`; the sum of the arguments of the last one.
     /// `None` if they do not arrive.
     #[must_use]
     pub fn receive(&mut self, n: u64) -> Option<u64> {

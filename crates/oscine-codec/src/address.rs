@@ -142,6 +142,14 @@ pub enum AddressError {
         /// Where, in bytes.
         offset: usize,
     },
+    /// Braces in braces, deeper than a pattern may have them.
+    #[error("the braces at byte {offset} are nested deeper than {limit}")]
+    TooDeep {
+        /// Where, in bytes.
+        offset: usize,
+        /// How deep they may be.
+        limit: usize,
+    },
     /// It is longer than a pattern may be.
     #[error("{length} bytes are longer than the limit of {limit}")]
     TooLong {

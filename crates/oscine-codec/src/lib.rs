@@ -74,7 +74,7 @@ pub use limits::Limits;
 pub use options::{DecodeOptions, Profile};
 pub use owned::{Bundle, Message, Packet};
 pub use packet_kind::PacketKind;
-pub use pattern::{MatchState, PartPattern, Pattern};
+pub use pattern::{MatchState, PartPattern, Pattern, PatternOptions};
 #[cfg(feature = "serde")]
 pub use serde_args::Serde;
 pub use stats::Stats;

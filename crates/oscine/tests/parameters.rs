@@ -10,10 +10,11 @@ use bytes::Bytes;
 use common::log::log;
 use common::wire::packet;
 use common::{Running, run, within};
+use oscine::handler::filter;
 use oscine::{
-    Address, AddressSpace, Bundle, BundleTime, Call, Char, Color, FromCall, Handler, Impulse,
-    Lateness, Message, Midi, Nil, Peer, ReadError, ReceivedAt, Reply, Rest, Symbol, TimeTag,
-    ToArgs,
+    Address, AddressSpace, Arg, ArgSink, Bundle, BundleTime, Call, Char, Color, EncodeError,
+    FromArg, FromArgs, FromCall, Handler, HandlerExt, Impulse, Lateness, Message, Midi, Nil, Peer,
+    ReadError, ReceivedAt, Reply, Rest, Symbol, TimeTag, ToArg, ToArgs,
 };
 
 /// Sends a message with `args` to a handler; says whether it ran.
@@ -163,6 +164,52 @@ async fn a_parameter_of_ones_own_reads_and_refuses() {
     assert!(!fits(6, |_: Decibel| ()).await);
 }
 
+/// A type of argument of a user's own: on the wire a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Colour {
+    Red,
+    Blue,
+}
+
+impl ToArg for Colour {
+    fn to_arg<S: ArgSink>(&self, sink: &mut S) -> Result<(), EncodeError> {
+        let name = if *self == Self::Red { "red" } else { "blue" };
+        name.to_arg(sink)
+    }
+}
+
+impl<'a> FromArg<'a> for Colour {
+    const EXPECTED: &'static str = "red or blue";
+
+    fn from_arg(arg: Arg<'a>) -> Option<Self> {
+        match <&str>::from_arg(arg)? {
+            "red" => Some(Self::Red),
+            "blue" => Some(Self::Blue),
+            _ => None,
+        }
+    }
+}
+
+impl FromCall for Colour {
+    fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError> {
+        Self::from_args(call.args())
+    }
+}
+
+#[tokio::test]
+async fn a_type_of_argument_of_ones_own_goes_wherever_arguments_go() {
+    use Colour::{Blue, Red};
+    assert!(fits(Red, |colour: Colour| assert_eq!(colour, Red)).await);
+    assert!(!fits("green", |_: Colour| ()).await);
+    let list = |first: Option<Colour>, list: Vec<Colour>, rest: Rest<Colour>| {
+        assert_eq!((first, list, rest.0), (Some(Blue), vec![Red, Blue], vec![Blue]));
+    };
+    assert!(fits((Blue, vec![Red, Blue], Blue), list).await);
+    let only = (|_: Colour| ()).when(filter::argument(0, Blue));
+    assert!(fits(Blue, only).await);
+    assert!(!fits(Red, (|_: Colour| ()).when(filter::argument(0, Blue))).await);
+}
+
 #[tokio::test]
 async fn the_address_is_the_methods_and_the_message_is_as_sent() {
     let (pen, log) = log();
@@ -237,7 +284,7 @@ async fn messages_of_a_packet_share_peer_and_time_and_have_their_own_bundles_tag
 
 /// Where a server on loopback sees a client that is bound to all interfaces.
 fn same_host(client: &oscine::Client) -> std::net::SocketAddr {
-    (std::net::Ipv4Addr::LOCALHOST, client.local_addr().port()).into()
+    (std::net::Ipv4Addr::LOCALHOST, client.local_addr().unwrap().port()).into()
 }
 
 #[tokio::test]
@@ -246,8 +293,8 @@ async fn a_peer_on_tcp_has_a_connection_of_its_own() {
     space.method("/who", |peer: Peer| ("/you", peer.to_string())).unwrap();
     let server = Running::start(space).await;
     for framing in common::FRAMINGS {
-        let mut client = server.tcp_client(framing).await;
-        let local = client.local_addr();
+        let client = server.tcp_client(framing).await;
+        let local = client.local_addr().unwrap();
         let answer = within(client.request(("/who", ()), "/you")).await.unwrap();
         assert_eq!(answer.args().parse::<&str>().unwrap(), format!("tcp://{local}"));
     }

@@ -280,7 +280,7 @@ async fn arguments_that_fit_nothing_are_answered_if_that_is_asked_for() {
     space.method("/gain", |_: f32| {}).unwrap();
     space.error_replies(true);
     let server = Running::start(space).await;
-    let mut client = server.udp_client().await;
+    let client = server.udp_client().await;
     let reply = within(client.request(("/gain", "loud"), "/error")).await.unwrap();
     let (address, reason) = reply.args().parse::<(&str, &str)>().unwrap();
     assert_eq!(address, "/gain");
@@ -312,4 +312,35 @@ async fn a_slash_at_the_end_asks_for_the_names_below_if_that_is_allowed() {
         assert_eq!(told[1..], *names);
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn replies_go_to_another_port_of_the_sender_and_as_bundles() {
+    let space = AddressSpace::new();
+    let there = move |port: i32, reply: Reply| {
+        let port = u16::try_from(port).unwrap();
+        match reply.to_port(port) {
+            Some(there) => {
+                assert_eq!(there.peer().addr().map(|addr| addr.port()), Some(port));
+                there.send("/there", 1)?;
+                there.send_bundle(TimeTag::IMMEDIATE, [message("/in", 1), message("/in", 2)])
+            }
+            None => reply.send("/no-ports", ()),
+        }
+    };
+    space.method("/there", there).unwrap();
+    let server = Running::start(space).await;
+    let (asking, listening) = (raw_udp().await, raw_udp().await);
+    let port = listening.local_addr().unwrap().port();
+    let question = packet("/there", i32::from(port));
+    asking.send_to(question.as_bytes(), server.udp()).await.unwrap();
+    let mut buffer = [0; 1500];
+    for expected in [packet("/there", 1), bundle().into()] {
+        let (length, from) = within(listening.recv_from(&mut buffer)).await.unwrap();
+        assert_eq!((&buffer[..length], from), (expected.as_bytes(), server.udp()));
+    }
+    // A connection has one other end.
+    let client = server.tcp_client(FRAMINGS[0]).await;
+    within(client.request(&question, "/no-ports")).await.unwrap();
+    assert_eq!(server.stop().await.handler_errors, 0);
 }

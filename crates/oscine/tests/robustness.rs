@@ -193,7 +193,7 @@ async fn a_peer_that_has_gone_does_not_disturb_the_others() {
     let space = AddressSpace::new();
     space.method("/ask", |number: i32| ("/answer", number)).unwrap();
     let server = Running::start(space).await;
-    let mut client = server.udp_client().await;
+    let client = server.udp_client().await;
     for number in 0..10 {
         // Nobody is there for the answer: the system says so to the server's socket.
         let gone = raw_udp().await;

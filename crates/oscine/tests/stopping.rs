@@ -101,7 +101,7 @@ async fn a_peer_that_reads_nothing_does_not_hold_up_stopping() {
     let mut deaf = server.tcp_client(FRAMINGS[0]).await;
     // More than the server's queue holds, and that more than the system's buffers.
     deaf.send(("/flood", vec![0_u8; 40_000])).await.unwrap();
-    let mut other = server.udp_client().await;
+    let other = server.udp_client().await;
     while server.handle.stats().send_failures == 0 {
         within(other.request(("/sync", ()), "/synced")).await.unwrap();
     }

@@ -21,6 +21,13 @@ impl Bits {
         }
     }
 
+    /// Adds all of `other`, which has the same bound.
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (word, others) in self.words.iter_mut().zip(&other.words) {
+            *word |= others;
+        }
+    }
+
     pub(crate) fn contains(&self, number: usize) -> bool {
         self.words.get(number / 64).is_some_and(|word| word >> (number % 64) & 1 == 1)
     }

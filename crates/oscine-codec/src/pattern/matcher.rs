@@ -65,37 +65,10 @@ fn search(tokens: &[Token], name: &str) -> bool {
     now.insert(0);
     let mut tokens = tokens.iter().peekable();
     while let Some(token) = tokens.next() {
-        match token {
-            Token::Text(text) => {
-                advance(
-                    &now,
-                    name,
-                    |rest| rest.starts_with(text.as_str()).then_some(text.len()),
-                    &mut next,
-                );
-            }
-            Token::Any | Token::Class { .. } => {
-                let step =
-                    |rest: &str| rest.chars().next().filter(|&c| token.fits(c)).map(char::len_utf8);
-                advance(&now, name, step, &mut next);
-            }
-            Token::Strings(strings) => {
-                for text in strings {
-                    let step = |rest: &str| rest.starts_with(text.as_str()).then_some(text.len());
-                    advance(&now, name, step, &mut next);
-                }
-            }
-            Token::Star => {
-                if tokens.peek().is_none() {
-                    return true;
-                }
-                if let Some(first) = now.iter().next() {
-                    (first..=name.len())
-                        .filter(|&at| name.is_char_boundary(at))
-                        .for_each(|at| next.insert(at));
-                }
-            }
+        if *token == Token::Star && tokens.peek().is_none() {
+            return true;
         }
+        pass(token, name, &now, &mut next);
         if next.is_empty() {
             return false;
         }
@@ -103,6 +76,43 @@ fn search(tokens: &[Token], name: &str) -> bool {
         next.clear();
     }
     now.contains(name.len())
+}
+
+/// Adds to `next` where a match of `token` can end that begins at a position in `now`.
+fn pass(token: &Token, name: &str, now: &Bits, next: &mut Bits) {
+    match token {
+        Token::Text(text) => {
+            advance(now, name, |rest| rest.starts_with(text.as_str()).then_some(text.len()), next);
+        }
+        Token::Any | Token::Class { .. } => {
+            let step =
+                |rest: &str| rest.chars().next().filter(|&c| token.fits(c)).map(char::len_utf8);
+            advance(now, name, step, next);
+        }
+        Token::Strings(strings) => {
+            for text in strings {
+                let step = |rest: &str| rest.starts_with(text.as_str()).then_some(text.len());
+                advance(now, name, step, next);
+            }
+        }
+        Token::Star => {
+            if let Some(first) = now.iter().next() {
+                (first..=name.len())
+                    .filter(|&at| name.is_char_boundary(at))
+                    .for_each(|at| next.insert(at));
+            }
+        }
+        Token::Nested(alternatives) => {
+            for tokens in alternatives {
+                let end = tokens.iter().fold(now.clone(), |now, token| {
+                    let mut next = Bits::new(name.len() + 1);
+                    pass(token, name, &now, &mut next);
+                    next
+                });
+                next.add(&end);
+            }
+        }
+    }
 }
 
 impl Token {
@@ -113,7 +123,7 @@ impl Token {
             Self::Class { negated, ranges } => {
                 ranges.iter().any(|&(low, high)| low <= c && c <= high) != *negated
             }
-            Self::Text(_) | Self::Star | Self::Strings(_) => false,
+            Self::Text(_) | Self::Star | Self::Strings(_) | Self::Nested(_) => false,
         }
     }
 }

@@ -11,11 +11,16 @@
 //! | anything else | itself |
 //!
 //! Nothing but `//` crosses a slash, and the whole address has to match.
+//!
+//! Where methods are registered, [`PatternOptions::nested`] allows all but `//` in the strings of braces too.
 
 pub(crate) mod align;
 pub(crate) mod bits;
 pub(crate) mod captures;
 pub(crate) mod matcher;
+#[cfg(test)]
+mod nested_tests;
+pub(crate) mod options;
 pub(crate) mod overlap;
 pub(crate) mod parse;
 pub(crate) mod part;
@@ -23,5 +28,6 @@ pub(crate) mod part;
 pub(crate) mod pattern;
 pub(crate) mod token;
 
+pub use options::PatternOptions;
 pub use part::PartPattern;
 pub use pattern::{MatchState, Pattern};

@@ -94,6 +94,17 @@ impl Automaton {
                 }
                 end
             }
+            Token::Nested(alternatives) => {
+                let end = self.add();
+                for tokens in alternatives {
+                    // A state of its own, so that a star in front is only this alternative's.
+                    let start = self.add();
+                    self.state(from).skips.push(start);
+                    let reached = tokens.iter().fold(start, |at, token| self.append(at, token));
+                    self.state(reached).skips.push(end);
+                }
+                end
+            }
         }
     }
 
@@ -138,10 +149,12 @@ fn characters(low: char, high: char) -> Characters {
 
 #[cfg(test)]
 mod tests {
+    use crate::pattern::options::PatternOptions;
     use crate::pattern::parse::part;
 
     fn overlaps(one: &str, other: &str) -> bool {
-        let (one, other) = (part(one, 0).unwrap(), part(other, 0).unwrap());
+        let part = |text| part(text, 0, PatternOptions::new().nested(true)).unwrap();
+        let (one, other) = (part(one), part(other));
         assert_eq!(one.overlaps(&other), other.overlaps(&one));
         one.overlaps(&other)
     }
@@ -158,6 +171,9 @@ mod tests {
             ("?*?", "ab"),
             ("a*b*c", "*abc*"),
             ("*x*", "{a,bxb}"),
+            ("{a*,?x}", "*yx"),
+            ("{*a,b}", "b"),
+            ("{a{b,c?}*,}d", "acxyd"),
         ] {
             assert!(overlaps(one, other), "{one} {other}");
         }
@@ -174,6 +190,10 @@ mod tests {
             ("*a", "*b"),
             ("{,a}", "{,b}"),
             ("[ ]", "?"),
+            // The star is only the first alternative's.
+            ("{*a,b}", "x[b]"),
+            ("{a*,[0-9]}", "b*"),
+            ("{a{b,c?}*,}d", "ac"),
         ] {
             assert!(!overlaps(one, other), "{one} {other}");
         }

@@ -10,15 +10,24 @@ use nom::sequence::terminated;
 use nom::{IResult, Parser};
 
 use crate::address::AddressError;
+use crate::pattern::options::PatternOptions;
 use crate::pattern::part::{Kind, PartPattern};
 use crate::pattern::token::Token;
 
 const SPECIAL: [char; 6] = ['?', '*', '[', ']', '{', '}'];
 
 /// Parses one part, which begins at byte `start` of the pattern and is neither first nor last if it is empty.
-pub(crate) fn part(text: &str, start: usize) -> Result<PartPattern, AddressError> {
+pub(crate) fn part(
+    text: &str,
+    start: usize,
+    options: PatternOptions,
+) -> Result<PartPattern, AddressError> {
     if !text.contains(SPECIAL) {
         return Ok(PartPattern(Kind::Literal(text.into())));
+    }
+    if options.is_nested() {
+        let mut reader = Reader { text, at: 0, start };
+        return reader.tokens(0).map(|tokens| PartPattern(Kind::Glob(tokens)));
     }
     // `many0` stops where a token does not parse; parsing that token again says why.
     let (rest, mut tokens) =
@@ -27,14 +36,24 @@ pub(crate) fn part(text: &str, start: usize) -> Result<PartPattern, AddressError
         let offset = start + text.len() - rest.len();
         return Err(reason(rest, offset));
     }
-    // Two stars in a row match what one does.
-    tokens.dedup_by(|second, first| *second == Token::Star && *first == Token::Star);
+    join_stars(&mut tokens);
     Ok(PartPattern(Kind::Glob(tokens)))
+}
+
+/// Two stars in a row match what one does.
+fn join_stars(tokens: &mut Vec<Token>) {
+    tokens.dedup_by(|second, first| *second == Token::Star && *first == Token::Star);
 }
 
 /// Whether `text` holds anything but literal parts.
 pub(crate) fn has_wildcards(text: &str) -> bool {
-    text.contains(SPECIAL) || text.contains("//")
+    // One look at each byte: every message that reaches no method at its own address is asked for it.
+    let mut before = 0;
+    text.bytes().any(|byte| {
+        let slashes = byte == b'/' && before == b'/';
+        before = byte;
+        slashes || SPECIAL.contains(&char::from(byte))
+    })
 }
 
 #[derive(Debug)]
@@ -99,6 +118,77 @@ fn class(list: &str) -> Token {
     }
     Token::Class { negated, ranges }
 }
+
+/// Reads a part whose braces may hold wildcards.
+struct Reader<'a> {
+    text: &'a str,
+    at: usize,
+    /// Where the part begins in the pattern.
+    start: usize,
+}
+
+impl Reader<'_> {
+    /// Reads to the end; inside of braces, `depth` of them, to where an alternative ends.
+    fn tokens(&mut self, depth: usize) -> Result<Vec<Token>, AddressError> {
+        let mut tokens = Vec::new();
+        while let Some(first) = self.rest().chars().next() {
+            match first {
+                ',' | '}' if depth > 0 => break,
+                '{' => tokens.push(self.braces(depth + 1)?),
+                _ => {
+                    let rest = self.rest();
+                    let text = |c| SPECIAL.contains(&c) || (depth > 0 && c == ',');
+                    let end = rest.find(text).filter(|&end| end > 0);
+                    // A wildcard is read from all that is left, text up to the next.
+                    let input = rest.get(..end.unwrap_or(rest.len())).unwrap_or(rest);
+                    let (left, read) =
+                        token(input).map_err(|_| reason(rest, self.start + self.at))?;
+                    tokens.push(read);
+                    self.at += input.len() - left.len();
+                }
+            }
+        }
+        join_stars(&mut tokens);
+        Ok(tokens)
+    }
+
+    /// Reads braces, which are the `depth`th around what they hold.
+    fn braces(&mut self, depth: usize) -> Result<Token, AddressError> {
+        let offset = self.start + self.at;
+        if depth > MAX_DEPTH {
+            return Err(AddressError::TooDeep { offset, limit: MAX_DEPTH });
+        }
+        let mut alternatives = Vec::new();
+        loop {
+            // What is skipped is the brace, or the comma.
+            self.at += 1;
+            alternatives.push(self.tokens(depth)?);
+            match self.rest().chars().next() {
+                Some(',') => {}
+                Some(_) => break,
+                None => return Err(AddressError::Unclosed { open: '{', offset }),
+            }
+        }
+        self.at += 1;
+        let strings = alternatives.iter().map(|tokens| match &**tokens {
+            [] => Some(String::new()),
+            [Token::Text(text)] => Some(text.clone()),
+            _ => None,
+        });
+        // Plain strings are what they are without nesting.
+        Ok(match strings.collect() {
+            Some(strings) => Token::Strings(strings),
+            None => Token::Nested(alternatives),
+        })
+    }
+
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+}
+
+/// How deep braces may be nested: matching calls itself for each.
+const MAX_DEPTH: usize = 8;
 
 /// Why no token begins `rest`, which lies at `offset`.
 fn reason(rest: &str, offset: usize) -> AddressError {

@@ -68,6 +68,14 @@ impl PartPattern {
         matches!(&self.0, Kind::Glob(tokens) if **tokens == [Token::Star])
     }
 
+    /// Whether there are wildcards inside of braces, which only
+    /// [`PatternOptions::nested`](crate::pattern::PatternOptions::nested) allows.
+    #[must_use]
+    pub fn is_nested(&self) -> bool {
+        let nested = |token: &Token| matches!(token, Token::Nested(_));
+        matches!(&self.0, Kind::Glob(tokens) if tokens.iter().any(nested))
+    }
+
     /// The only names that match, perhaps some of them twice, if the part is a list of names: one without wildcards, or
     /// strings in braces and nothing else.
     #[must_use]

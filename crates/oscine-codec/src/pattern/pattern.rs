@@ -8,6 +8,7 @@ use core::str::FromStr;
 
 use crate::address::AddressError;
 use crate::pattern::bits::Bits;
+use crate::pattern::options::PatternOptions;
 use crate::pattern::parse::{has_wildcards, part};
 use crate::pattern::part::{Kind, PartPattern};
 
@@ -44,6 +45,18 @@ impl Pattern {
     /// [`AddressError`] when it does not begin with a slash, a bracket or brace has no counterpart, or it is longer
     /// than 4,096 bytes.
     pub fn new(pattern: impl Into<String>) -> Result<Self, AddressError> {
+        Self::with_options(pattern, PatternOptions::new())
+    }
+
+    /// As [`new`](Self::new), of text that may hold more than the specification allows.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and when braces are nested deeper than 8.
+    pub fn with_options(
+        pattern: impl Into<String>,
+        options: PatternOptions,
+    ) -> Result<Self, AddressError> {
         let text = pattern.into();
         if text.len() > MAX_LEN {
             return Err(AddressError::TooLong { length: text.len(), limit: MAX_LEN });
@@ -57,7 +70,7 @@ impl Pattern {
             // OSC 1.1: `//` is any number of levels, and so is any longer run of slashes. A slash at the very end is
             // an empty name.
             let kind = match parts.last() {
-                _ if !name.is_empty() || last => part(name, start)?,
+                _ if !name.is_empty() || last => part(name, start, options)?,
                 Some(PartPattern(Kind::Descend)) => {
                     start += 1;
                     continue;
@@ -81,6 +94,12 @@ impl Pattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// The options that the text needs to be compiled again.
+    #[must_use]
+    pub fn options(&self) -> PatternOptions {
+        PatternOptions::new().nested(self.parts.iter().any(PartPattern::is_nested))
     }
 
     /// The parts, from the root down.

@@ -20,4 +20,6 @@ pub(crate) enum Token {
     },
     /// `{…}`
     Strings(Vec<String>),
+    /// `{…}` with wildcards in it: one of these.
+    Nested(Vec<Vec<Self>>),
 }

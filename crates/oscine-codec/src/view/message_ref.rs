@@ -19,7 +19,8 @@ pub struct MessageRef<'a> {
     tags: Option<&'a [u8]>,
     /// Argument data; all that follows the address when there are no type tags.
     data: &'a [u8],
-    used: Tolerances,
+    /// As wide as a register: whoever copies a view reads all of it, and would wait for a narrower write.
+    used: u64,
 }
 
 impl<'a> MessageRef<'a> {
@@ -31,7 +32,7 @@ impl<'a> MessageRef<'a> {
         data: &'a [u8],
         used: Tolerances,
     ) -> Self {
-        Self { bytes, address, tags, data, used }
+        Self { bytes, address, tags, data, used: used.bits() as u64 }
     }
 
     /// The view of `bytes` that are known to be a message.
@@ -39,10 +40,10 @@ impl<'a> MessageRef<'a> {
     pub(crate) fn from_checked(bytes: &'a [u8], used: Tolerances) -> Self {
         let (address, rest) = any_text(bytes);
         if rest.first() != Some(&b',') {
-            return Self { bytes, address, tags: None, data: rest, used };
+            return Self::from_parts(bytes, address, None, rest, used);
         }
         let (tags, data) = any_text(rest);
-        Self { bytes, address, tags: tags.get(1..), data, used }
+        Self::from_parts(bytes, address, tags.get(1..), data, used)
     }
 
     /// The view of `bytes` whose parts lie where `shape` says.
@@ -51,13 +52,18 @@ impl<'a> MessageRef<'a> {
         let address = bytes.get(..shape.address_len as usize).unwrap_or_default();
         let tags = shape.tags().map(|tags| bytes.get(tags).unwrap_or_default());
         let data = bytes.get(shape.data_at as usize..).unwrap_or_default();
-        Self { bytes, address, tags, data, used: shape.used }
+        Self::from_parts(bytes, address, tags, data, shape.used)
     }
 
     #[inline]
     pub(crate) fn shape(&self) -> MessageShape {
         let data_at = self.bytes.len() - self.data.len();
-        MessageShape::new(self.address.len(), self.tags.map(<[u8]>::len), data_at, self.used)
+        MessageShape::new(
+            self.address.len(),
+            self.tags.map(<[u8]>::len),
+            data_at,
+            self.tolerances(),
+        )
     }
 
     /// The address pattern; U+FFFD when it is not UTF-8, which only
@@ -117,8 +123,9 @@ impl<'a> MessageRef<'a> {
     /// Which tolerances decoding made use of, for this message or (in a bundle) for any.
     #[must_use]
     #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "it was made of 16 bits")]
     pub const fn tolerances(&self) -> Tolerances {
-        self.used
+        Tolerances::from_bits_retain(self.used as u16)
     }
 }
 

@@ -164,6 +164,7 @@ pub(crate) mod packet_codec;
 pub(crate) mod sealed;
 pub(crate) mod stopped;
 pub(crate) mod stream_error;
+pub(crate) mod taker;
 
 pub use bad_packet::BadPacket;
 pub use outgoing::Outgoing;

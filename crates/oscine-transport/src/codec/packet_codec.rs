@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use oscine_codec::{DecodeOptions, Packet};
 use tokio_util::codec::{Decoder, Encoder};
 
 use crate::codec::bad_packet::BadPacket;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::stream_error::StreamError;
+use crate::codec::taker::{OneByOne, Taker};
 use crate::framing::contract::Framing;
 use crate::framing::cut::{Cut, Found};
 use crate::framing::decoded::Decoded;
@@ -24,8 +25,8 @@ use crate::stats::snapshot::Stats;
 /// A framing and decoding, as one codec for tokio-util's `Framed`.
 ///
 /// It reads `Result<Packet, BadPacket>` and writes what is [`Outgoing`]: [`Packet`],
-/// [`&Packet`](Packet), or [`Bytes`] that are a packet already. The [module page](crate::codec)
-/// tells what comes out when.
+/// [`&Packet`](Packet), or [`Bytes`](bytes::Bytes) that are a packet already. The
+/// [module page](crate::codec) tells what comes out when.
 #[derive(Debug, Clone)]
 pub struct PacketCodec<F> {
     framing: F,
@@ -118,14 +119,37 @@ impl<F: Framing> PacketCodec<F> {
         &self.counters
     }
 
-    /// Reads packets out of frames where they lie, until there is one to hand out.
+    /// Reads until there is something to hand out.
     ///
-    /// A packet that is handed out has its own memory, so that the buffer can be used again.
+    /// `None` means that there is no whole frame.
     #[inline(always)]
-    fn read_in_place(
+    pub(crate) fn read<T: Taker>(
         &mut self,
         src: &mut BytesMut,
-    ) -> Option<Result<Option<Result<Packet, BadPacket>>, StreamError>> {
+        taker: &mut T,
+    ) -> Result<Option<T::Item>, StreamError> {
+        match self.read_in_place(src, taker) {
+            Some(read) => read,
+            None => self.read_out(src, taker, F::decode),
+        }
+    }
+
+    /// Reads on when nothing will be added to `src`; `None` means that this was all.
+    pub(crate) fn read_last<T: Taker>(
+        &mut self,
+        src: &mut BytesMut,
+        taker: &mut T,
+    ) -> Result<Option<T::Item>, StreamError> {
+        self.read_out(src, taker, F::finish)
+    }
+
+    /// Reads frames where they lie, if the framing can do that.
+    #[inline(always)]
+    fn read_in_place<T: Taker>(
+        &mut self,
+        src: &mut BytesMut,
+        taker: &mut T,
+    ) -> Option<Result<Option<T::Item>, StreamError>> {
         let mut done = 0;
         let item = loop {
             let rest = src.get_mut(done..).unwrap_or_default();
@@ -136,23 +160,18 @@ impl<F: Framing> PacketCodec<F> {
                     return Some(Err(self.lost(error)));
                 }
             };
+            done += consumed;
             let frame = match found {
-                Found::More => {
-                    done += consumed;
-                    break None;
-                }
-                Found::Fault(fault) => {
-                    done += consumed;
-                    break Some(self.damaged(fault));
-                }
+                Found::More => break None,
+                Found::Fault(fault) => match taker.take_bad(self.damaged(fault)) {
+                    None => continue,
+                    item => break item,
+                },
                 Found::Frame(place) => rest.get(place).unwrap_or_default(),
             };
-            self.packets += 1;
-            self.bytes += frame.len() as u64;
-            let packet = self.packet_in_place(frame);
-            done += consumed;
-            if packet.is_some() {
-                break packet;
+            let item = self.pass(frame, taker);
+            if item.is_some() {
+                break item;
             }
         };
         src.advance(done.min(src.len()));
@@ -162,37 +181,49 @@ impl<F: Framing> PacketCodec<F> {
         Some(Ok(item))
     }
 
-    /// Reads packets out of what `next` finds, until there is one to hand out.
-    fn read(
+    /// Reads frames that `next` takes out.
+    fn read_out<T: Taker>(
         &mut self,
         src: &mut BytesMut,
+        taker: &mut T,
         next: impl Fn(&mut F, &mut BytesMut) -> Result<Decoded, FrameError>,
-    ) -> Result<Option<Result<Packet, BadPacket>>, StreamError> {
+    ) -> Result<Option<T::Item>, StreamError> {
         loop {
-            match next(&mut self.framing, src) {
+            let item = match next(&mut self.framing, src) {
                 Ok(Decoded::More) => {
                     self.settle();
                     return Ok(None);
                 }
-                Ok(Decoded::Frame(frame)) => {
-                    self.packets += 1;
-                    self.bytes += frame.len() as u64;
-                    if let Some(packet) = self.packet_in_place(&frame) {
-                        return Ok(Some(packet));
-                    }
-                }
-                Ok(Decoded::Fault(fault)) => return Ok(Some(self.damaged(fault))),
+                Ok(Decoded::Frame(frame)) => self.pass(&frame, taker),
+                Ok(Decoded::Fault(fault)) => taker.take_bad(self.damaged(fault)),
                 Err(error) => return Err(self.lost(error)),
+            };
+            if item.is_some() {
+                return Ok(item);
             }
+        }
+    }
+
+    /// Has a frame taken, if hooks let it pass.
+    #[inline(always)]
+    fn pass<T: Taker>(&mut self, frame: &[u8], taker: &mut T) -> Option<T::Item> {
+        self.packets += 1;
+        self.bytes += frame.len() as u64;
+        if self.hooks.is_empty() {
+            return taker.take(frame, &self.options, &self.counters);
+        }
+        match self.hooks.inbound(frame, &self.peer) {
+            Ok(passed) => taker.take(&passed, &self.options, &self.counters),
+            Err(stopped) => taker.take_bad(stopped.into_bad(frame, &self.counters)?),
         }
     }
 
     /// Counts a frame that was dropped.
     #[cold]
-    fn damaged(&mut self, fault: FrameFault) -> Result<Packet, BadPacket> {
+    fn damaged(&mut self, fault: FrameFault) -> BadPacket {
         self.packets += 1;
-        self.counters.bad(fault.kind.name());
-        Err(fault.into())
+        self.counters.damaged(fault.kind);
+        fault.into()
     }
 
     /// Counts a framing that is broken.
@@ -212,42 +243,13 @@ impl<F: Framing> PacketCodec<F> {
         }
     }
 
-    /// Decodes a frame; nothing if a hook swallows it.
-    #[inline(always)]
-    fn packet_in_place(&self, frame: &[u8]) -> Option<Result<Packet, BadPacket>> {
-        if self.hooks.is_empty() {
-            return Some(self.plain_packet(frame));
-        }
-        match self.hooks.inbound(frame, &self.peer) {
-            Ok(passed) => Some(self.plain_packet(&passed)),
-            Err(stopped) => {
-                stopped.into_bad(Bytes::copy_from_slice(frame), &self.counters).map(Err)
-            }
-        }
-    }
-
-    /// Decodes what hooks have let pass.
-    #[inline(always)]
-    fn plain_packet(&self, bytes: &[u8]) -> Result<Packet, BadPacket> {
-        match Packet::decode_with(Bytes::copy_from_slice(bytes), &self.options) {
-            Ok(packet) => {
-                self.counters.tolerated(packet.tolerances());
-                Ok(packet)
-            }
-            Err(error) => {
-                self.counters.decode_error(error.kind());
-                Err(BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) })
-            }
-        }
-    }
-
     fn put(&mut self, packet: &[u8], dst: &mut BytesMut) -> Result<(), SendError> {
         let packet = match self.hooks.outbound(packet, &self.peer) {
             Ok(packet) => packet,
             Err(stopped) => return stopped.into_sent(&self.counters),
         };
         self.framing.encode(&packet, dst)?;
-        self.counters.sent(1, packet.len());
+        self.counters.sent(1, packet.len() as u64);
         Ok(())
     }
 }
@@ -264,14 +266,11 @@ impl<F: Framing> Decoder for PacketCodec<F> {
 
     #[inline(always)]
     fn decode(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        match self.read_in_place(src) {
-            Some(read) => read,
-            None => self.read(src, F::decode),
-        }
+        self.read(src, &mut OneByOne)
     }
 
     fn decode_eof(&mut self, src: &mut BytesMut) -> Result<Option<Self::Item>, StreamError> {
-        self.read(src, F::finish)
+        self.read_last(src, &mut OneByOne)
     }
 }
 

@@ -11,7 +11,9 @@ use crate::stats::counters::Counters;
 
 impl Stopped {
     /// Counts a packet that was stopped on the way in, and tells whoever reads, if anyone.
-    pub(crate) fn into_bad(self, bytes: Bytes, counters: &Counters) -> Option<BadPacket> {
+    ///
+    /// What is swallowed is not copied: nobody will see it.
+    pub(crate) fn into_bad(self, bytes: &[u8], counters: &Counters) -> Option<BadPacket> {
         match self {
             Self::Swallowed => {
                 counters.dropped(DropCause::Swallowed, 1);
@@ -20,7 +22,7 @@ impl Stopped {
             Self::Refused(reason) => {
                 counters.dropped(DropCause::Refused, 1);
                 debug!(%reason, bytes = bytes.len(), "packet refused");
-                Some(BadPacket::Refused { reason, bytes })
+                Some(BadPacket::Refused { reason, bytes: Bytes::copy_from_slice(bytes) })
             }
         }
     }

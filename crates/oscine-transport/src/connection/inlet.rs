@@ -7,13 +7,12 @@ use core::{
 };
 
 use bytes::BytesMut;
-use oscine_codec::Packet;
 use tokio::io::AsyncRead;
-use tokio_util::{codec::Decoder, io::poll_read_buf};
+use tokio_util::io::poll_read_buf;
 
-use crate::codec::bad_packet::BadPacket;
 use crate::codec::packet_codec::PacketCodec;
 use crate::codec::stream_error::StreamError;
+use crate::codec::taker::Taker;
 use crate::connection::fate::Fate;
 use crate::connection::patience::Patience;
 use crate::framing::any::AnyFraming;
@@ -26,6 +25,8 @@ pub(super) struct Inlet {
     /// How many bytes were read so far.
     read: u64,
     flow: Flow,
+    /// The error at which the stream ended, until what was taken before it has been handed out.
+    failed: Option<StreamError>,
     patience: Patience,
 }
 
@@ -44,7 +45,7 @@ enum Flow {
     Open,
     /// The peer has ended its stream, of which the last items are taken out.
     Ending,
-    /// There is nothing more.
+    /// There is nothing more but the error, if one is left.
     Over,
 }
 
@@ -54,6 +55,7 @@ impl Inlet {
             buffer: BytesMut::with_capacity(CAPACITY),
             read: 0,
             flow: Flow::Open,
+            failed: None,
             patience: Patience::new(idle, frame),
         }
     }
@@ -67,40 +69,52 @@ impl Inlet {
         self.flow = Flow::Over;
     }
 
-    /// Takes out the next item, or reads until there is one.
+    /// Has frames taken until there is something to hand out, and reads when there are none.
     // What is decoded is large enough that moving it from call to call costs more than decoding, so
     // the way of a packet is one function.
     #[inline(always)]
-    pub(super) fn poll<S: AsyncRead + Unpin>(
+    pub(super) fn poll<S: AsyncRead + Unpin, T: Taker>(
         &mut self,
         io: &mut S,
         codec: &mut PacketCodec<AnyFraming>,
         fate: &mut Fate,
+        taker: &mut T,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Result<Packet, BadPacket>, StreamError>>> {
+    ) -> Poll<Option<Result<T::Item, StreamError>>> {
         loop {
             let error = match self.flow {
-                Flow::Open => match codec.decode(&mut self.buffer) {
-                    Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
-                    Ok(None) => match ready!(self.poll_read(io, cx)) {
-                        Ok(()) => continue,
-                        Err(error) => error,
-                    },
-                    Err(error) => error,
-                },
-                Flow::Ending => match codec.decode_eof(&mut self.buffer) {
+                Flow::Open => match codec.read(&mut self.buffer, taker) {
                     Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
                     Ok(None) => {
-                        self.flow = Flow::Over;
-                        continue;
+                        if let Some(item) = taker.at_hand() {
+                            return Poll::Ready(Some(Ok(item)));
+                        }
+                        match ready!(self.poll_read(io, cx)) {
+                            Ok(()) => continue,
+                            Err(error) => error,
+                        }
                     }
                     Err(error) => error,
                 },
-                Flow::Over => return Poll::Ready(None),
+                Flow::Ending => match codec.read_last(&mut self.buffer, taker) {
+                    Ok(Some(item)) => return Poll::Ready(Some(Ok(item))),
+                    Ok(None) => {
+                        self.flow = Flow::Over;
+                        return Poll::Ready(taker.at_hand().map(Ok));
+                    }
+                    Err(error) => error,
+                },
+                Flow::Over => return Poll::Ready(self.failed.take().map(Err)),
             };
-            self.flow = Flow::Over;
             fate.unreadable(&error, codec.counters());
-            return Poll::Ready(Some(Err(error)));
+            self.flow = Flow::Over;
+            return Poll::Ready(match taker.at_hand() {
+                Some(item) => {
+                    self.failed = Some(error);
+                    Some(Ok(item))
+                }
+                None => Some(Err(error)),
+            });
         }
     }
 

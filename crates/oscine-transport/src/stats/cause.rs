@@ -4,7 +4,9 @@ macro_rules! causes {
     ($($(#[$doc:meta])+ $cause:ident = $name:literal,)+) => {
         /// Why a packet was dropped that may have been a good one.
         ///
-        /// Bad packets are not among them; they are counted by what was wrong with them.
+        /// Bad packets are not among them; they are counted by what was wrong with them. Causes
+        /// marked "Server" are counted by whoever runs packets, behind the sockets, in its own
+        /// terms: a bundle that waits is one, and so is a value that a newer one replaces.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum DropCause {
@@ -38,6 +40,20 @@ causes! {
     Swallowed = "swallowed",
     /// In: there were too many peers with unfinished frames, and this one was new.
     TooManyPeers = "too-many-peers",
+    /// Server: its sender is not allowed to talk, by a list of networks or peers.
+    Denied = "denied",
+    /// Server: its sender has sent too much in too short a time.
+    RateLimited = "rate-limited",
+    /// Server: the queue to whoever runs packets was full.
+    InboxFull = "inbox-full",
+    /// Server: a newer value for the same address has taken its place before it was run.
+    Coalesced = "coalesced",
+    /// Server: it was due later, and there was no room to wait for that.
+    ScheduleFull = "schedule-full",
+    /// Server: its time had passed by more than is allowed.
+    Late = "late",
+    /// Server: it still waited when the server stopped.
+    Stopped = "stopped",
     /// Out: a hook refused it.
     RefusedOut = "refused-out",
     /// Out: a hook took it for itself.

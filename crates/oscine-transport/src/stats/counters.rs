@@ -4,6 +4,7 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use oscine_codec::{DecodeErrorKind, Tolerances};
 
+use crate::framing::fault::FrameFaultKind;
 use crate::stats::cause::DropCause;
 use crate::stats::counts::{Counts, MOST};
 use crate::stats::names;
@@ -11,8 +12,33 @@ use crate::stats::snapshot::{ConnectionStats, Stats};
 
 /// Counters that many sockets and tasks may share; [`read`](Self::read) makes a snapshot.
 ///
-/// Builders take them in an `Arc`. Who reads datagrams in place and decodes them by itself counts
-/// what it finds with [`decode_error`](Self::decode_error) and [`tolerated`](Self::tolerated).
+/// Builders take them in an `Arc`. Sockets count what they receive, send and drop. Who decodes by
+/// itself what is read in place ([`recv_batch`](crate::Udp::recv_batch),
+/// [`recv_frames`](crate::connection::Connection::recv_frames)) counts what it finds with
+/// [`decode_error`](Self::decode_error) and [`tolerated`](Self::tolerated), and who drops packets
+/// behind a socket does with [`dropped`](Self::dropped). The other methods are for sockets that are
+/// not of this crate.
+///
+/// # Examples
+///
+/// ```
+/// use oscine_codec::PacketRef;
+/// use oscine_transport::stats::{Counters, DropCause};
+///
+/// let counters = Counters::default();
+/// counters.received(2, 12);
+/// for bytes in [&b"/a\0\0,\0\0\0"[..], b"/a\0\0"] {
+///     match PacketRef::decode(bytes) {
+///         Ok(packet) => {
+///             counters.tolerated(packet.tolerances());
+///             counters.dropped(DropCause::RateLimited, 1);
+///         }
+///         Err(error) => counters.decode_error(error.kind()),
+///     }
+/// }
+/// let stats = counters.read();
+/// assert_eq!(stats.received, stats.bad.total() + stats.dropped(DropCause::RateLimited));
+/// ```
 #[derive(Debug, Default)]
 pub struct Counters {
     received: Traffic,
@@ -87,26 +113,35 @@ impl Counters {
         }
     }
 
-    pub(crate) fn received(&self, packets: u64, bytes: u64) {
+    /// Counts packets that have arrived, good and bad ones alike, and their bytes without framing.
+    pub fn received(&self, packets: u64, bytes: u64) {
         self.received.add(packets, bytes);
     }
 
-    pub(crate) fn sent(&self, packets: usize, bytes: usize) {
-        self.sent.add(packets as u64, bytes as u64);
+    /// Counts packets that were handed to the system, and their bytes without framing.
+    pub fn sent(&self, packets: u64, bytes: u64) {
+        self.sent.add(packets, bytes);
+    }
+
+    /// Counts a damaged frame, or a datagram above the limit.
+    pub fn damaged(&self, kind: FrameFaultKind) {
+        self.bad(kind.name());
+    }
+
+    /// Counts packets that were dropped for one cause.
+    pub fn dropped(&self, cause: DropCause, packets: u64) {
+        add(self.drops.get(cause as usize), packets);
+    }
+
+    /// Counts an error of receiving or sending that was passed over.
+    pub fn transient_error(&self) {
+        self.transient_errors.fetch_add(1, Relaxed);
     }
 
     /// Counts something bad by its name in [`names::BAD`].
     pub(crate) fn bad(&self, name: &str) {
         let place = names::BAD.iter().position(|&known| known == name);
         add(place.and_then(|place| self.bad.get(place)), 1);
-    }
-
-    pub(crate) fn dropped(&self, cause: DropCause, packets: u64) {
-        add(self.drops.get(cause as usize), packets);
-    }
-
-    pub(crate) fn transient_error(&self) {
-        self.transient_errors.fetch_add(1, Relaxed);
     }
 
     pub(crate) fn connection(&self, event: ConnectionEvent) {
@@ -151,6 +186,11 @@ impl Connections {
     }
 }
 
+const _: () = assert!(
+    names::BAD.len() <= MOST && names::TOLERANCES.len() <= MOST && DropCause::NAMES.len() <= MOST,
+    "everything that is counted has a place"
+);
+
 /// Relaxed: nothing is concluded from one counter about another.
 fn add(counter: Option<&AtomicU64>, count: u64) {
     debug_assert!(counter.is_some(), "everything that is counted has a name");
@@ -183,7 +223,7 @@ mod tests {
             FrameFaultKind::StrayEnd,
             FrameFaultKind::Noise,
         ] {
-            counters.bad(kind.name());
+            counters.damaged(kind);
         }
         let bad = counters.read().bad;
         assert_eq!(bad.total(), 10, "{bad:?}");
@@ -208,6 +248,7 @@ mod tests {
         counters.dropped(DropCause::ReceiveBuffer, 2);
         let drops = counters.read().drops;
         assert_eq!((drops.get("lost"), drops.get("receive-buffer"), drops.total()), (3, 2, 5));
+        assert_eq!(counters.read().dropped(DropCause::Lost), 3);
 
         counters.connection(ConnectionEvent::Opened);
         counters.connection(ConnectionEvent::Opened);

@@ -39,6 +39,17 @@ impl Counts {
         names.iter().copied().zip(counts)
     }
 
+    /// The sums of the numbers that two have of the same names.
+    pub(super) fn plus(&self, other: &Self) -> Self {
+        // One that is empty has no names.
+        let names = if self.names.is_empty() { other.names } else { self.names };
+        let sum = |place: usize| {
+            let of = |counts: &[u64; MOST]| counts.get(place).copied().unwrap_or_default();
+            of(&self.counts) + of(&other.counts)
+        };
+        Self { names, counts: array::from_fn(sum) }
+    }
+
     /// The sum of all numbers.
     #[must_use]
     pub fn total(&self) -> u64 {

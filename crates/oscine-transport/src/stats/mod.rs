@@ -5,7 +5,8 @@
 //! which each number is right by itself.
 //!
 //! What has arrived adds up: [`received`](Stats::received) is the number of good packets, of
-//! [`bad`](Stats::bad) ones, and of those dropped on the way in, each with its cause.
+//! [`bad`](Stats::bad) ones, and of those dropped on the way in, each with its cause. What a server
+//! drops behind its sockets has causes of its own, such as a full schedule.
 //!
 //! # Examples
 //!
@@ -22,7 +23,7 @@
 //! let stats = udp.stats();
 //! assert_eq!((stats.received, stats.bad.total()), (1, 1));
 //! assert_eq!(stats.bad.get("bad-string") + stats.bad.get("truncated"), 1);
-//! assert_eq!(stats.drops.get(DropCause::Refused.name()), 0);
+//! assert_eq!(stats.dropped(DropCause::Refused), 0);
 //! # Ok(())
 //! # }
 //! ```

@@ -1,5 +1,6 @@
 //! Counters at one moment.
 
+use crate::stats::cause::DropCause;
 use crate::stats::counts::Counts;
 
 /// What has gone through a socket so far, or through all that share its counters: a snapshot.
@@ -18,8 +19,9 @@ pub struct Stats {
     /// [`DecodeErrorKind::name`](oscine_codec::DecodeErrorKind::name), or
     /// [`FrameFaultKind::name`](crate::framing::FrameFaultKind::name).
     ///
-    /// Of datagrams read in place, which are not decoded, only those longer than the limit are
-    /// counted, unless the reader counts with [`Counters::decode_error`](super::Counters).
+    /// Of datagrams and frames read in place, which are not decoded, only those that are damaged or
+    /// longer than the limit are counted, unless the reader counts with
+    /// [`Counters::decode_error`](super::Counters::decode_error).
     pub bad: Counts,
     /// Departures from the specification that were put up with, by their names in
     /// [`Tolerances`](oscine_codec::Tolerances), written as `dirty-padding`.
@@ -31,6 +33,44 @@ pub struct Stats {
     pub transient_errors: u64,
     /// Connections, where there are any.
     pub connections: ConnectionStats,
+}
+
+impl Stats {
+    /// How many packets were dropped for one cause; [`drops`](Self::drops) has all causes.
+    #[must_use]
+    pub fn dropped(&self, cause: DropCause) -> u64 {
+        self.drops.get(cause.name())
+    }
+
+    /// The sum of two, as for two sockets of one program.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            received: self.received + other.received,
+            received_bytes: self.received_bytes + other.received_bytes,
+            sent: self.sent + other.sent,
+            sent_bytes: self.sent_bytes + other.sent_bytes,
+            bad: self.bad.plus(&other.bad),
+            tolerances: self.tolerances.plus(&other.tolerances),
+            drops: self.drops.plus(&other.drops),
+            transient_errors: self.transient_errors + other.transient_errors,
+            connections: self.connections.plus(&other.connections),
+        }
+    }
+}
+
+impl ConnectionStats {
+    fn plus(&self, other: &Self) -> Self {
+        Self {
+            open: self.open + other.open,
+            opened: self.opened + other.opened,
+            refused: self.refused + other.refused,
+            idle: self.idle + other.idle,
+            slow: self.slow + other.slow,
+            broken: self.broken + other.broken,
+            failed: self.failed + other.failed,
+        }
+    }
 }
 
 /// What became of connections; a part of [`Stats`].

@@ -249,7 +249,7 @@ impl Link {
             match send() {
                 Ok(()) => {
                     if count == Count::Here {
-                        self.counters.sent(load.count, load.bytes.len());
+                        self.counters.sent(load.count as u64, load.bytes.len() as u64);
                     }
                     return Ok(());
                 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use crate::codec::bad_packet::BadPacket;
 use crate::framing::fault::{FrameFault, FrameFaultKind};
-use crate::hook::chain::{Hooks, Passed, Stopped};
+use crate::hook::chain::{Hooks, Passed};
 use crate::peer_addr::PeerAddr;
 use crate::stats::counters::Counters;
 
@@ -61,12 +61,7 @@ impl Screen<'_> {
                 Ok(Passed::Same(_)) => Fate::Same(place),
                 Ok(Passed::Other(bytes)) => Fate::Other(bytes),
                 Err(stopped) => {
-                    // What is swallowed is not copied: nobody will see it.
-                    let bytes = match &stopped {
-                        Stopped::Swallowed => Bytes::new(),
-                        Stopped::Refused(_) => Bytes::copy_from_slice(datagram),
-                    };
-                    let Some(bad) = stopped.into_bad(bytes, self.counters) else { return };
+                    let Some(bad) = stopped.into_bad(datagram, self.counters) else { return };
                     Fate::Bad(bad)
                 }
             }
@@ -116,6 +111,6 @@ impl<'a> Screenings<'a> {
 /// Counts a datagram above the limit.
 pub(super) fn too_long(limit: usize, counters: &Counters) -> BadPacket {
     let kind = FrameFaultKind::TooLong { limit };
-    counters.bad(kind.name());
+    counters.damaged(kind);
     FrameFault::new(kind, 0).into()
 }

@@ -14,6 +14,7 @@ use tracing::{trace, warn};
 
 use crate::codec::bad_packet::BadPacket;
 use crate::quiet::Quiet;
+use crate::stats::counters::Counters;
 use crate::stats::snapshot::Stats;
 use crate::udp::batch::Batch;
 use crate::udp::inbox::{InPlace, Inbox};
@@ -166,16 +167,30 @@ impl Udp {
         self.link.stats()
     }
 
+    /// The counters in which this socket counts.
+    #[must_use]
+    pub fn counters(&self) -> &Arc<Counters> {
+        &self.link.counters
+    }
+
     fn batch(&mut self) -> Batch<'_> {
         Batch::new(self.inbox.in_place(), &self.link.counters, self.reading.max_datagram)
     }
 
     /// Ready when there are datagrams at hand; `None` if the runtime shuts down.
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        let mut in_vain = false;
         while self.inbox.is_empty() {
             ready!(self.pause.poll(cx));
-            if ready!(self.link.socket.poll_recv_ready(cx)).is_err() {
-                return Poll::Ready(None);
+            match self.link.socket.poll_recv_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(None),
+                Poll::Pending => {
+                    if in_vain {
+                        self.pause.succeed();
+                    }
+                    return Poll::Pending;
+                }
             }
             match self.inbox.fill(|slots, metas| self.link.recv(slots, metas)) {
                 Ok(read) => {
@@ -186,7 +201,8 @@ impl Udp {
                         ready!(poll_proceed(cx)).made_progress();
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.pause.succeed(),
+                // Ready once more right after that, it has nothing and always will: somebody has shut it down.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !in_vain => in_vain = true,
                 Err(error) => self.pass_over(&error),
             }
         }

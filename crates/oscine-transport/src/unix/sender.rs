@@ -13,6 +13,7 @@ use crate::hook::chain::{Hooks, Passed};
 use crate::peer_addr::PeerAddr;
 use crate::send_error::SendError;
 use crate::stats::counters::Counters;
+use crate::stats::snapshot::Stats;
 
 /// Sends through the socket of [`Datagrams`](super::Datagrams) from other tasks.
 ///
@@ -130,6 +131,12 @@ impl Sender {
         }
     }
 
+    /// What has gone through the socket so far, or through all that share its counters.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.counters.read()
+    }
+
     pub(super) fn connect(&self, path: &Path) -> io::Result<()> {
         self.0.socket.connect(path)
     }
@@ -157,7 +164,7 @@ impl Sender {
     fn sent(&self, bytes: &[u8], outcome: io::Result<usize>) -> Result<(), SendError> {
         match outcome {
             Ok(_) => {
-                self.0.counters.sent(1, bytes.len());
+                self.0.counters.sent(1, bytes.len() as u64);
                 Ok(())
             }
             Err(error) if error.raw_os_error() == Some(Errno::EMSGSIZE as i32) => {

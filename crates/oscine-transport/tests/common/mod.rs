@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "no test uses all of it")]
 
 pub(crate) mod pipe;
+pub(crate) mod random;
+pub(crate) mod recorder;
 
 use std::{
     env, fs,

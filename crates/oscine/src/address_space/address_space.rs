@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::mem;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
 use oscine_codec::{Address, AddressError};
@@ -43,7 +44,7 @@ use crate::space::place::{IntoPlace, Place};
 /// assert!(space.remove(key));
 /// # Ok::<(), oscine::AddressError>(())
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct AddressSpace {
     pub(crate) shared: Arc<Shared>,
 }
@@ -71,6 +72,19 @@ impl AddressSpace {
     }
 
     /// Registers a handler for an address and all that lie below it: `/a` and `/a/b`, but not `/ab`.
+    ///
+    /// [`Captures`](crate::Captures) tell what lies below:
+    ///
+    /// ```
+    /// use oscine::{AddressSpace, Captures, Rest};
+    ///
+    /// let space = AddressSpace::new();
+    /// space.subtree("/video", |Captures((rest,)): Captures<(String,)>, args: Rest<f32>| {
+    ///     // "layer/2/opacity" for /video/layer/2/opacity, and "" for /video itself.
+    ///     println!("{rest}: {:?}", args.0);
+    /// })?;
+    /// # Ok::<(), oscine::AddressError>(())
+    /// ```
     ///
     /// # Errors
     ///
@@ -142,7 +156,8 @@ impl AddressSpace {
 
     /// Takes one registration back. False when it is gone already.
     ///
-    /// A call that has begun is not cut short.
+    /// A call that has begun is not cut short. What the handler has captured is dropped when no dispatcher holds it any
+    /// more: a server lets go before it waits, a [`Dispatcher`](crate::Dispatcher) with the next packet.
     #[expect(clippy::must_use_candidate, reason = "it is called for what it does")]
     pub fn remove(&self, key: MethodKey) -> bool {
         self.edit(|edit| edit.remove(key))
@@ -220,7 +235,9 @@ impl AddressSpace {
         let result = change(&mut edit);
         let mut contents = mem::take(&mut edit.contents);
         contents.generation += 1;
+        let generation = contents.generation;
         let _before = self.shared.contents.swap(Arc::new(contents));
+        self.shared.generation.store(generation, Ordering::Release);
         for change in edit.changes.drain(..) {
             // Without a listener there is nobody to tell.
             let _ = listeners.as_ref().map(|listeners| listeners.send(change));
@@ -286,6 +303,11 @@ impl AddressSpace {
         self.contents().methods.is_empty()
     }
 
+    /// Whether the two are one.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// What is registered at this moment. Takes no lock.
     pub(crate) fn contents(&self) -> arc_swap::Guard<Arc<Contents>> {
         self.shared.contents.load()
@@ -293,8 +315,7 @@ impl AddressSpace {
 
     fn edit_home(&self, change: impl FnOnce(&mut Home)) {
         self.edit(|edit| {
-            let home = &edit.contents.home;
-            let mut home = Home { base: None, states: home.states.clone(), exact: home.exact };
+            let mut home = Home::clone(&edit.contents.home);
             change(&mut home);
             edit.contents.home = Arc::new(home);
         });

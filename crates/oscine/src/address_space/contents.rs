@@ -1,5 +1,6 @@
 //! One state of an address space.
 
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
@@ -26,6 +27,9 @@ pub(crate) type Method = Arc<dyn Callable>;
 #[derive(Default)]
 pub(crate) struct Shared {
     pub(crate) contents: ArcSwap<Contents>,
+    /// That of `contents`, or one that is about to be. Written before a change is told of: who knows of a change sees it
+    /// here.
+    pub(crate) generation: AtomicU64,
     /// Held by whoever changes `contents`; readers do not need it.
     pub(crate) writer: Mutex<()>,
     /// Made when somebody wants to hear of changes.
@@ -66,9 +70,9 @@ impl Contents {
         !self.methods.has_patterns() && self.mounts.is_empty()
     }
 
-    /// Adds the generations of this space and of all that are mounted in it, in their order. As long as all of them are
-    /// the same, so is everything that is registered.
-    pub(crate) fn generations(&self, all: &mut Vec<u64>) {
+    /// Adds the generations of all spaces that are mounted in this one, in their order. As long as all of them are the
+    /// same, and that of this one too, so is everything that is registered.
+    pub(crate) fn mounted_generations(&self, all: &mut Vec<u64>) {
         self.generations_within(GUARD, all);
     }
 
@@ -107,7 +111,8 @@ impl Contents {
             Rest::Literal(address) => self.methods.catching(address),
             Rest::Pattern(pattern, state) => {
                 self.methods.matching_below(pattern, state.clone(), |anywhere| {
-                    let whole = Pattern::new(format!("{base}{anywhere}"));
+                    let text = format!("{base}{anywhere}");
+                    let whole = Pattern::with_options(text, anywhere.options());
                     whole.is_ok_and(|whole| whole.overlaps(pattern))
                 })
             }
@@ -168,17 +173,18 @@ impl Contents {
     }
 
     fn generations_within(&self, depth: usize, all: &mut Vec<u64>) {
-        all.push(self.generation);
         let Some(depth) = depth.checked_sub(1) else { return };
         for mount in &*self.mounts {
-            mount.shared.contents.load().generations_within(depth, all);
+            let inner = mount.shared.contents.load();
+            all.push(inner.generation);
+            inner.generations_within(depth, all);
         }
     }
 
     /// What the methods of this space have in common when it is mounted at `base`.
     fn home_at(&self, base: &str) -> Arc<Home> {
         let base = Address::new(base).ok();
-        Arc::new(Home { base, states: self.home.states.clone(), exact: self.home.exact })
+        Arc::new(Home { base, ..Home::clone(&self.home) })
     }
 }
 

@@ -1,16 +1,120 @@
 //! The client: sends, asks, and reads what comes back.
+//!
+//! | for | there is |
+//! | --- | --- |
+//! | one peer | [`Client`], over UDP, TCP, unix sockets, or whatever stream of bytes |
+//! | many tasks | [`ClientSender`]: sends and asks, beside the one that reads |
+//! | what comes back | the client as a stream; [`request`](crate::Client::request); handlers by [`serve`](crate::Client::serve) |
+//! | a device's session | [`keep_alive`](crate::Client::keep_alive), [`on_connect`](crate::Client::on_connect), [`reconnect`](crate::ClientBuilder::reconnect) |
+//! | values that move fast | [`latest_wins`](crate::Client::latest_wins) |
+//! | many targets | [`Endpoints`](oscine_transport::endpoints::Endpoints) |
+//! | one packet | [`send`] |
+//! | no async | [`blocking::Client`](crate::blocking::Client) |
+//!
+//! # Who reads
+//!
+//! There is no task behind a client that reads. Whoever waits reads for all: the stream hands replies
+//! to the requests that wait for them, and a request keeps for the stream what is not its own. A
+//! client that nobody reads is no burden to itself; what arrives waits in the system, which over UDP
+//! drops what does not fit, and over streams slows the peer down.
+//!
+//! # A session with a device
+//!
+//! Many devices send changes only to those who asked lately, and forget them after some seconds.
+//! Others have to be told the same things whenever a connection is made. Both are a matter of one
+//! line, also when the connection breaks and is made again:
+//!
+//! ```
+//! use std::time::Duration;
+//! use oscine::{AddressSpace, Client, Server};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let space = AddressSpace::new();
+//! space.method("/subscribe", |name: String| ("/subscribed", name))?;
+//! space.method("/renew", || ("/renewed", ()))?;
+//! let mixer = Server::builder().tcp("127.0.0.1:0").address_space(space).bind().await?;
+//! let endpoint = mixer.endpoints()[0].clone();
+//! tokio::spawn(mixer.serve().into_future());
+//!
+//! let mut client = Client::builder().reconnect(true).connect(endpoint).await?;
+//! client.on_connect(("/subscribe", "meters"))?;
+//! client.keep_alive(("/renew", ()), Duration::from_secs(9))?;
+//! for _ in 0..2 {
+//!     println!("{}", client.recv().await.ok_or("closed")?);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Many targets
+//!
+//! [`Endpoints`](oscine_transport::endpoints::Endpoints) gives names to endpoints and groups of
+//! them. A packet is encoded once, and there is one outcome for each target:
+//!
+//! ```
+//! use oscine::transport::Udp;
+//! use oscine::{Endpoints, Message, Packet};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let (lights, video) = (Udp::bind("127.0.0.1:0").await?, Udp::bind("127.0.0.1:0").await?);
+//! let targets = Endpoints::new();
+//! targets.add("lights", lights.local_addr()?)?;
+//! targets.add("video", video.local_addr()?)?;
+//! targets.add_group("stage", ["lights", "video"])?;
+//!
+//! let go = Packet::from(Message::new("/cue/12/go", ())?);
+//! for outcome in targets.send("stage", &go).await {
+//!     outcome.result?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+pub(crate) mod outgoing;
+pub(crate) mod time;
+
+pub(crate) mod error;
+pub(crate) mod sent;
+
+pub(crate) mod inlet;
+pub(crate) mod way;
+
+pub(crate) mod hub;
+#[cfg(test)]
+mod hub_tests;
+pub(crate) mod requests;
+pub(crate) mod wakers;
+
+pub(crate) mod sender;
+pub(crate) mod shared;
+pub(crate) mod tasks;
 
 pub(crate) mod builder;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod client;
-pub(crate) mod error;
-pub(crate) mod link;
-pub(crate) mod outgoing;
-pub(crate) mod request;
-pub(crate) mod time;
+pub(crate) mod open;
+pub(crate) mod receiving;
+pub(crate) mod wrap;
+
+pub(crate) mod estimate;
+pub(crate) mod keep_alive;
+pub(crate) mod latest;
+pub(crate) mod latest_sender;
+pub(crate) mod once;
+pub(crate) mod serve;
+pub(crate) mod serving;
 
 pub use builder::ClientBuilder;
 pub use client::Client;
-pub use error::{ClientError, RequestError};
+pub use error::{ClientError, RecvError, RequestError};
+pub use keep_alive::KeepAlive;
+pub use latest::LatestWins;
+pub use latest_sender::LatestSender;
+pub use once::send;
 pub use outgoing::IntoPacket;
+pub use sender::ClientSender;
+pub use sent::Sent;
+pub use serve::ClientServe;
 pub use time::IntoTimeTag;

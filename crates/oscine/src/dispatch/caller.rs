@@ -1,30 +1,44 @@
 //! From a message to the handlers that it reaches.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+
 use oscine_codec::{
-    Address, AddressError, DecodeOptions, EncodeError, Message, Packet, Tolerances,
+    Address, AddressError, DecodeOptions, EncodeError, Message, MessageRef, Packet, Tolerances,
 };
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::address_space::options::Options;
 use crate::dispatch::cache::Cache;
 use crate::dispatch::dispatched::Dispatched;
-use crate::dispatch::job::Job;
-use crate::dispatch::reached::Reached;
+use crate::dispatch::let_go::let_go;
+use crate::dispatch::overlap::Overlap;
+use crate::dispatch::reached::{Kept, Reached};
 use crate::dispatch::run::{Run, Tally};
-use crate::handler::call::Context;
-use crate::handler::callable::Running;
-use crate::handler::outlet::SendError;
+use crate::dispatch::view::View;
+use crate::fault::Fault;
+use crate::handler::callable::{Answer, Running};
+use crate::handler::job::{Context, Job};
+use crate::handler::send_error::SendError;
 
 /// Runs messages: finds the handlers that they reach, and calls them.
 pub(crate) struct Caller {
     pub(crate) space: AddressSpace,
+    view: View,
     cache: Cache,
+    /// Lent to one call after the other; nothing between calls.
+    answer: Answer,
+    /// Whether messages go elsewhere if nothing here takes them.
+    offered: bool,
 }
 
 /// A message one of whose handlers is under way.
-struct Waiting {
-    reached: Reached<'static>,
+pub(crate) struct Waiting {
+    kept: Kept,
     running: Running,
     first_match: bool,
     options: Options,
@@ -33,7 +47,14 @@ struct Waiting {
 
 impl Caller {
     pub(crate) fn new(space: AddressSpace) -> Self {
-        Self { space, cache: Cache::default() }
+        let (view, cache, answer) = (View::default(), Cache::default(), Answer::default());
+        Self { space, view, cache, answer, offered: false }
+    }
+
+    /// A caller for messages that go elsewhere if nothing here takes them: those leave no trace but the calls of handlers
+    /// that leave them to the next.
+    pub(crate) fn offered(space: AddressSpace) -> Self {
+        Self { offered: true, ..Self::new(space) }
     }
 
     /// Runs one message: every handler that it reaches, in the order of registration. Adds what came of it to
@@ -45,94 +66,176 @@ impl Caller {
         }
     }
 
+    /// Lets go of what is registered, and forgets what addresses reached if that has changed: what is taken back must
+    /// not live on in here. To be called when the next message may be long in coming.
+    pub(crate) fn rest(&mut self) {
+        self.view.let_go();
+        self.forget_old();
+    }
+
+    /// As [`rest`](Self::rest), if there has been a change; else what is held is held for the next message.
+    #[inline]
+    pub(crate) fn pause(&mut self) {
+        if self.view.is_old(&self.space.shared) {
+            self.rest();
+        }
+    }
+
+    /// Finds the handlers of a message and calls none: what it takes to find them is in the caches of the processor then.
+    pub(crate) fn rehearse(&mut self, message: &MessageRef<'_>) {
+        let Self { space, view, cache, .. } = self;
+        let contents = view.get(&space.shared, |generation| cache.renew(generation));
+        std::hint::black_box(Reached::find(contents, cache, message));
+    }
+
+    #[cold]
+    fn forget_old(&mut self) {
+        let contents = self.space.contents();
+        self.cache.renew_all(contents.generation, |now| contents.mounted_generations(now));
+    }
+
     /// Calls the handlers up to the first that is async and under way.
     ///
     /// No reference is counted on the way: what is registered is held all at once.
-    fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
-        let contents = self.space.contents();
+    pub(crate) fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
+        dispatched.messages += 1;
+        let Self { space, view, cache, answer, offered } = self;
+        let contents = view.get(&space.shared, |generation| cache.renew(generation));
         let options = contents.options;
-        let reached = Reached::find(&contents, &mut self.cache, job.message);
-        reached.observe(&contents, job);
+        let reached = Reached::find(contents, cache, job.message);
+        reached.observe(contents, job);
         // A message with a pattern calls all.
         let first_match = options.first_match && !reached.is_by_pattern(job.message);
 
-        let mut tally = Tally::default();
+        let mut tally = Tally { offered: *offered, ..Tally::default() };
         if let Reached::Nothing(_, broken) = &reached {
             missed(job, broken.as_ref(), &mut tally);
         }
-        match Run::new(job, &mut tally).go_on(&reached, first_match) {
+        match Run::new(job, answer, &mut tally).go_on(&reached, first_match) {
             None => {
-                self.end(job, options, tally, dispatched);
+                end(space, job, options, &tally, dispatched);
                 None
             }
             Some(running) => {
-                let reached = reached.into_owned();
-                Some(Waiting { reached, running, first_match, options, tally })
+                Some(Waiting { kept: reached.keep(), running, first_match, options, tally })
             }
         }
     }
 
     /// Sees an async handler through, and calls those that come after it.
-    async fn wait(&mut self, job: &Job<'_>, waiting: Waiting, dispatched: &mut Dispatched) {
-        let Waiting { reached, running, first_match, options, mut tally } = waiting;
-        let mut next = Some(running);
-        while let Some(running) = next {
-            // The one before the next is the one under way.
-            let under_way = tally.next.checked_sub(1);
-            let mut run = Run::new(job, &mut tally);
-            if let Some((method, _)) = under_way.and_then(|index| reached.handler(index)) {
-                run.finish(method, running).await;
-            }
-            next = run.go_on(&reached, first_match);
-        }
-        self.end(job, options, tally, dispatched);
-    }
-
-    /// Adds up what came of a message, when all handlers are through.
-    #[inline]
-    fn end(&self, job: &Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
-        dispatched.messages += 1;
-        dispatched.calls += tally.calls;
-        if tally.calls == 0 || tally.faults > 0 {
-            self.unusual(job, options, tally, dispatched);
-        }
-    }
-
-    /// Adds up what seldom happens, and answers a message that no handler was called for, if it is to be answered.
-    #[cold]
-    fn unusual(&self, job: &Job<'_>, options: Options, tally: Tally, dispatched: &mut Dispatched) {
-        let message = job.message;
-        dispatched.errors += tally.errors;
-        dispatched.panics += tally.panics;
-        dispatched.unmatched += usize::from(tally.unmatched);
-        dispatched.bad_patterns += usize::from(tally.bad_pattern);
-        if options.list_replies && tally.unmatched && message.address().ends_with('/') {
-            self.list(job);
-        }
-        if let (0, Some(error)) = (tally.calls, tally.misfit) {
-            dispatched.misfits += 1;
-            debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
-            if options.error_replies {
-                let reason = error.to_string();
-                send(job, Message::new("/error", (message.address(), reason.as_str())));
+    pub(crate) async fn wait(
+        &mut self,
+        job: &Job<'_>,
+        waiting: Waiting,
+        dispatched: &mut Dispatched,
+    ) {
+        let Waiting { kept, running, first_match, options, mut tally } = waiting;
+        {
+            let reached = kept.reached();
+            let mut next = Some(running);
+            while let Some(running) = next {
+                // The one before the next is the one under way.
+                let under_way = tally.next.checked_sub(1);
+                let mut run = Run::new(job, &mut self.answer, &mut tally);
+                if let Some((method, _)) = under_way.and_then(|number| reached.handler(number)) {
+                    let slots = method.slots().or_else(|| job.context.outlet.slots());
+                    if let Some(slots) = slots {
+                        if let Some(slot) = free(slots, &mut self.view).await {
+                            run.start(Overlap::new(method, job, slot), method, running).await;
+                        }
+                        next = run.go_on(&reached, first_match);
+                        continue;
+                    }
+                    let mut finishing = pin!(run.finish(method, running));
+                    let polled = poll_fn(|cx| Poll::Ready(finishing.as_mut().poll(cx)));
+                    if polled.await.is_pending() {
+                        // This may take long, and what is taken back meanwhile is not to wait for it.
+                        self.view.let_go();
+                        finishing.await;
+                    }
+                }
+                next = run.go_on(&reached, first_match);
             }
         }
+        let_go(kept);
+        end(&self.space, job, options, &tally, dispatched);
     }
+}
 
-    /// Answers with the names below an address, as liblo does.
-    fn list(&self, job: &Job<'_>) {
-        let address = job.message.address();
-        let container = match address.trim_end_matches('/') {
-            "" => "/",
-            container => container,
-        };
-        let Ok(container) = Address::new(container) else { return };
-        let names = self.space.children(&container);
-        let reply = Message::builder("/reply").arg(address);
-        let names = names.iter().take(MOST_NAMES);
-        let reply = names.fold(reply, |reply, name| reply.arg(name.as_str())).build();
-        send(job, reply.map(|reply| sharp(&reply)));
+/// Waits for a free slot; `None` if there will be none, as nobody closes them.
+async fn free(slots: &Arc<Semaphore>, view: &mut View) -> Option<OwnedSemaphorePermit> {
+    match Arc::clone(slots).try_acquire_owned() {
+        Ok(slot) => Some(slot),
+        Err(_) => {
+            // This may take long, and what is taken back meanwhile is not to wait for it.
+            view.let_go();
+            Arc::clone(slots).acquire_owned().await.ok()
+        }
     }
+}
+
+/// Adds up what came of a message, when all handlers are through.
+#[inline]
+fn end(
+    space: &AddressSpace,
+    job: &Job<'_>,
+    options: Options,
+    tally: &Tally,
+    dispatched: &mut Dispatched,
+) {
+    dispatched.calls += tally.calls();
+    dispatched.taken |= tally.taken;
+    if tally.calls() == 0 || tally.faults > 0 {
+        unusual(space, job, options, tally, dispatched);
+    }
+}
+
+/// Adds up what seldom happens, and answers a message that no handler was called for, if it is to be answered.
+#[cold]
+fn unusual(
+    space: &AddressSpace,
+    job: &Job<'_>,
+    options: Options,
+    tally: &Tally,
+    dispatched: &mut Dispatched,
+) {
+    let message = job.message;
+    dispatched.errors += tally.errors;
+    dispatched.panics += tally.panics;
+    dispatched.timeouts += tally.timeouts;
+    if tally.offered && !tally.taken {
+        return;
+    }
+    dispatched.unmatched += usize::from(tally.unmatched);
+    dispatched.bad_patterns += usize::from(tally.bad_pattern);
+    if options.list_replies && tally.unmatched && message.address().ends_with('/') {
+        list(space, job);
+    }
+    if let (0, Some(error)) = (tally.calls(), &tally.misfit) {
+        dispatched.misfits += 1;
+        debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
+        let Context { peer, outlet, .. } = job.context;
+        outlet.fault(&Fault::Misfit { peer, address: message.address(), error });
+        if options.error_replies {
+            let reason = error.to_string();
+            send(job, Message::new("/error", (message.address(), reason.as_str())));
+        }
+    }
+}
+
+/// Answers with the names below an address, as liblo does.
+fn list(space: &AddressSpace, job: &Job<'_>) {
+    let address = job.message.address();
+    let container = match address.trim_end_matches('/') {
+        "" => "/",
+        container => container,
+    };
+    let Ok(container) = Address::new(container) else { return };
+    let names = space.children(&container);
+    let reply = Message::builder("/reply").arg(address);
+    let names = names.iter().take(MOST_NAMES);
+    let reply = names.fold(reply, |reply, name| reply.arg(name.as_str())).build();
+    send(job, reply.map(|reply| sharp(&reply)));
 }
 
 /// Sends an answer of our own.
@@ -149,8 +252,11 @@ fn missed(job: &Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
     let peer = job.context.peer;
     tally.unmatched = true;
     tally.faults += 1;
+    tally.bad_pattern = broken.is_some();
+    if tally.offered {
+        return;
+    }
     if let Some(error) = broken {
-        tally.bad_pattern = true;
         debug!(%peer, %error, "broken address pattern");
     } else {
         debug!(%peer, message = %job.message, "no method");

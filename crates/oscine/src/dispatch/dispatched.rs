@@ -6,7 +6,8 @@
 pub struct Dispatched {
     /// Messages run, whether a method was there or not.
     pub messages: usize,
-    /// Calls of handlers, fallbacks among them.
+    /// Calls of handlers, fallbacks among them. Of those that may be [under way](crate::HandlerExt::concurrent) while
+    /// other messages go on, what becomes of them later is not in here.
     pub calls: usize,
     /// Messages that reached no method; the fallback got them if there is one.
     pub unmatched: usize,
@@ -18,4 +19,23 @@ pub struct Dispatched {
     pub errors: usize,
     /// Calls that panicked.
     pub panics: usize,
+    /// Calls that took longer than they may, and were cut short.
+    pub timeouts: usize,
+    /// Whether a handler has taken a message for itself, and not left it to the next.
+    pub(crate) taken: bool,
+}
+
+impl Dispatched {
+    /// Adds what came of more messages.
+    pub(crate) const fn add(&mut self, other: &Self) {
+        self.messages += other.messages;
+        self.calls += other.calls;
+        self.unmatched += other.unmatched;
+        self.bad_patterns += other.bad_patterns;
+        self.misfits += other.misfits;
+        self.errors += other.errors;
+        self.panics += other.panics;
+        self.timeouts += other.timeouts;
+        self.taken |= other.taken;
+    }
 }

@@ -4,14 +4,16 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use oscine_codec::{Packet, PacketRef, TimeTag};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
-use crate::dispatch::job::Job;
-use crate::handler::call::Context;
-use crate::handler::outlet::{Outlet, SendError};
+use crate::dispatch::overlap;
+use crate::handler::job::{Context, Job, ReadAt};
+use crate::handler::outlet::Outlet;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 
 /// Runs packets at once, in the process: no socket, no schedule. Time tags are told to handlers and not waited for.
@@ -50,23 +52,41 @@ impl Dispatcher {
     /// # Cancel safety
     ///
     /// This method is *not* cancel safe: if it does not complete, some of the handlers have run.
-    pub async fn dispatch(&mut self, packet: PacketRef<'_>) -> Dispatched {
-        let received_at = OnceLock::new();
-        let context =
-            Context { peer: &Peer::Local, received_at: &received_at, outlet: &self.outlet };
-        let mut dispatched = Dispatched::default();
-        if let PacketRef::Message(message) = packet {
-            let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
-            let job = Job { message, time_tag, lateness, context };
-            self.caller.message(&job, &mut dispatched).await;
-            return dispatched;
+    #[expect(clippy::manual_async_fn, reason = "an `async fn` would copy the packet once more")]
+    pub fn dispatch<'a>(
+        &'a mut self,
+        packet: PacketRef<'a>,
+    ) -> impl Future<Output = Dispatched> + use<'a> {
+        async move {
+            let received_at = OnceLock::new();
+            let context = {
+                let (received_at, outlet) = (ReadAt::Asked(&received_at), &self.outlet);
+                move || Context { peer: &Peer::Local, received_at, outlet }
+            };
+            let mut dispatched = Dispatched::default();
+            if let PacketRef::Message(message) = &packet {
+                let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+                let job = Job { message, time_tag, lateness, context: context() };
+                self.caller.message(&job, &mut dispatched).await;
+            } else {
+                for timed in packet.messages() {
+                    let (message, time_tag) = (&timed.message, timed.time_tag);
+                    let job =
+                        Job { message, time_tag, lateness: Duration::ZERO, context: context() };
+                    self.caller.message(&job, &mut dispatched).await;
+                }
+            }
+            self.caller.pause();
+            dispatched
         }
-        for timed in packet.messages() {
-            let (message, time_tag) = (timed.message, timed.time_tag);
-            let job = Job { message, time_tag, lateness: Duration::ZERO, context };
-            self.caller.message(&job, &mut dispatched).await;
-        }
-        dispatched
+    }
+
+    /// Lets go of what is registered.
+    ///
+    /// Else handlers that are taken back while no packet comes are dropped with the next packet. A program that may wait
+    /// long for it calls this before.
+    pub fn rest(&mut self) {
+        self.caller.rest();
     }
 }
 
@@ -80,6 +100,10 @@ impl fmt::Debug for Dispatcher {
 struct Nowhere;
 
 impl Outlet for Nowhere {
+    fn run_beside(&self, _: &Peer, call: BoxFuture<'static, ()>) {
+        overlap::run_beside(call);
+    }
+
     fn send(&self, peer: &Peer, _: Packet) -> Result<(), SendError> {
         Err(SendError::Gone { peer: peer.clone() })
     }

@@ -7,10 +7,12 @@ pub(crate) mod due;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod engine;
 pub(crate) mod handled;
+#[cfg(test)]
+mod random_tests;
 mod selection;
 pub(crate) mod steps;
 #[cfg(test)]
-mod tests;
+mod stories_tests;
 pub(crate) mod timing;
 pub(crate) mod unit;
 

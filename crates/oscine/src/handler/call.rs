@@ -1,41 +1,32 @@
 //! One call of a handler.
 
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use oscine_codec::{Address, ArgReader, Args, MessageRef};
 
-use oscine_codec::{Address, ArgReader, Args, MessageRef, TimeTag};
-
-use crate::handler::outlet::Outlet;
+use crate::handler::job::Job;
 use crate::handler::registered::Registered;
 use crate::peer::Peer;
 use crate::space::key::MethodKey;
 
-/// What the messages of one packet have in common.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub(crate) peer: &'a Peer,
-    /// Asked for when a handler wants to know, if nobody knows before.
-    pub(crate) received_at: &'a OnceLock<Instant>,
-    pub(crate) outlet: &'a Arc<dyn Outlet>,
-}
-
 /// One call of a handler: what its parameters take themselves from.
 #[derive(Debug)]
 pub struct Call<'a> {
-    pub(crate) context: Context<'a>,
-    pub(crate) message: MessageRef<'a>,
-    pub(crate) all_args: Args<'a>,
+    pub(crate) job: &'a Job<'a>,
     pub(crate) args: ArgReader<'a>,
     pub(crate) registered: Registered<'a>,
-    pub(crate) time_tag: TimeTag,
-    pub(crate) lateness: Duration,
 }
 
 impl<'a> Call<'a> {
+    /// A call that is not [aimed](Self::aim) at a handler yet.
+    #[inline]
+    pub(crate) fn new(job: &'a Job<'a>) -> Self {
+        let args = ArgReader::coercing(job.message.args());
+        Self { job, args, registered: Registered::default() }
+    }
+
     /// The message.
     #[must_use]
     pub const fn message(&self) -> MessageRef<'a> {
-        self.message
+        *self.job.message
     }
 
     /// The arguments that no parameter has taken yet.
@@ -46,13 +37,13 @@ impl<'a> Call<'a> {
     /// Who sent the message.
     #[must_use]
     pub const fn peer(&self) -> &'a Peer {
-        self.context.peer
+        self.job.context.peer
     }
 
     /// The address of the method, if it stands at one; else that of the message, if it is no pattern.
     #[must_use]
     pub fn address(&self) -> Option<Address> {
-        self.registered.address(self.message.address()).ok()
+        self.registered.address(self.job.message.address()).ok()
     }
 
     /// What the registration is known by; `None` for a fallback.
@@ -61,10 +52,10 @@ impl<'a> Call<'a> {
         self.registered.at.map(|(_, key)| key)
     }
 
-    /// Gets ready for the next handler.
-    pub(crate) fn aim(&mut self, registered: Registered<'a>) {
+    /// Gets ready for the next handler. `args` are those of the message, taken apart once for all handlers.
+    #[inline(always)]
+    pub(crate) fn aim(&mut self, registered: Registered<'a>, args: Args<'a>) {
         let exact = registered.home.is_some_and(|home| home.exact);
-        let args = self.all_args;
         self.args = if exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
         self.registered = registered;
     }

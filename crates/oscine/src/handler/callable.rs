@@ -1,6 +1,9 @@
 //! Handlers without their types.
 
+use std::sync::Arc;
+
 use oscine_codec::ReadError;
+use tokio::sync::Semaphore;
 use tokio_util::sync::ReusableBoxFuture;
 
 use crate::handler::call::Call;
@@ -39,4 +42,10 @@ pub(crate) trait Callable: Send + Sync {
 
     /// Takes the box of a call that is through back, for the next one.
     fn recycle(&self, _: Running) {}
+
+    /// How many calls may be under way at once while other messages go on: each holds a permit from before it begins
+    /// until it is through. `None` for a handler that messages wait for.
+    fn slots(&self) -> Option<&Arc<Semaphore>> {
+        None
+    }
 }

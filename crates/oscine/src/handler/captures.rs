@@ -42,7 +42,7 @@ pub trait FromCaptures: Sized {
 
 impl<T: FromCaptures> FromCall for Captures<T> {
     fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError> {
-        let captures = call.registered.captures(call.message.address()).unwrap_or_default();
+        let captures = call.registered.captures(call.job.message.address()).unwrap_or_default();
         T::from_captures(captures).map(Self).map_err(|reason| call.args.bad_value(reason))
     }
 }

@@ -45,23 +45,23 @@ macro_rules! context {
 }
 
 context! {
-    Peer: |call| call.context.peer.clone();
-    BundleTime: |call| Self(call.time_tag);
-    ReceivedAt: |call| Self(*call.context.received_at.get_or_init(Instant::now));
-    Lateness: |call| Self(call.lateness);
-    TypeTags: |call| Self(call.message.args().type_tags().to_string().replacen(',', "", 1));
-    Reply: |call| Self::new(Arc::clone(call.context.outlet), call.context.peer.clone());
+    Peer: |call| call.job.context.peer.clone();
+    BundleTime: |call| Self(call.job.time_tag);
+    ReceivedAt: |call| Self(call.job.context.received_at.get());
+    Lateness: |call| Self(call.job.lateness);
+    TypeTags: |call| Self(call.job.message.args().type_tags().to_string().replacen(',', "", 1));
+    Reply: |call| Self::new(Arc::clone(call.job.context.outlet), call.job.context.peer.clone());
     Message: |call| {
         // The whole message is what was wanted, so no argument of it is one too many.
         while call.args.next_arg().is_some() {}
-        Self::from(call.message)
+        Self::from(*call.job.message)
     };
 }
 
 /// The address of the method, if it stands at one; else the address of the message, if it is no pattern.
 impl FromCall for Address {
     fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError> {
-        let address = call.registered.address(call.message.address());
+        let address = call.registered.address(call.job.message.address());
         address.map_err(|error| call.args.bad_value(error.to_string()))
     }
 }

@@ -4,8 +4,10 @@ use std::future::Future;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use smallvec::SmallVec;
 use tokio_util::sync::ReusableBoxFuture;
 
+use crate::handler::arities::arities;
 use crate::handler::call::Call;
 use crate::handler::callable::{Answer, Callable, Outcome, Running};
 use crate::handler::from_call::FromCall;
@@ -46,19 +48,19 @@ struct SyncHandler<F, M> {
 
 struct AsyncHandler<F, M> {
     function: F,
-    /// The box of the last call that is through.
-    spare: Mutex<Option<Running>>,
+    /// The boxes of calls that are through, mostly one.
+    spare: Mutex<SmallVec<[Running; 1]>>,
     marker: PhantomData<fn(M)>,
 }
 
 impl<F, M> AsyncHandler<F, M> {
-    fn spare(&self) -> std::sync::MutexGuard<'_, Option<Running>> {
+    fn spare(&self) -> std::sync::MutexGuard<'_, SmallVec<[Running; 1]>> {
         self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Boxes `future`, in the box of an earlier call if there is one.
     fn begin(&self, future: impl Future<Output = Replies> + Send + 'static) -> Running {
-        match self.spare().take() {
+        match self.spare().pop() {
             Some(mut running) => {
                 running.set(future);
                 running
@@ -67,6 +69,9 @@ impl<F, M> AsyncHandler<F, M> {
         }
     }
 }
+
+/// How many boxes a handler keeps. There are never more than calls were under way at once.
+const MOST_SPARE: usize = 64;
 
 /// What fits, or the end of the call.
 macro_rules! fitting {
@@ -127,7 +132,7 @@ macro_rules! handlers {
             fn into_callable(self) -> Arc<dyn Callable> {
                 Arc::new(AsyncHandler {
                     function: self,
-                    spare: Mutex::new(None),
+                    spare: Mutex::default(),
                     marker: PhantomData::<fn(($($name,)*))>,
                 })
             }
@@ -160,22 +165,36 @@ macro_rules! handlers {
             }
 
             fn recycle(&self, running: Running) {
-                *self.spare() = Some(running);
+                let mut spare = self.spare();
+                if spare.len() < MOST_SPARE {
+                    spare.push(running);
+                }
             }
         }
     };
 }
 
-handlers!();
-handlers!(A);
-handlers!(A B);
-handlers!(A B C);
-handlers!(A B C D);
-handlers!(A B C D E);
-handlers!(A B C D E G);
-handlers!(A B C D E G H);
-handlers!(A B C D E G H I);
-handlers!(A B C D E G H I J);
-handlers!(A B C D E G H I J K);
-handlers!(A B C D E G H I J K L);
-handlers!(A B C D E G H I J K L N);
+arities!(handlers);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_of_calls_that_are_through_are_kept_up_to_a_limit() {
+        let handler = AsyncHandler {
+            function: async || {},
+            spare: Mutex::default(),
+            marker: PhantomData::<fn(())>,
+        };
+        let under_way: Vec<_> =
+            (0..MOST_SPARE + 3).map(|_| handler.begin(async { Replies::default() })).collect();
+        assert_eq!(handler.spare().len(), 0);
+        for (through, running) in (1..).zip(under_way) {
+            handler.recycle(running);
+            assert_eq!(handler.spare().len(), MOST_SPARE.min(through));
+        }
+        drop(handler.begin(async { Replies::default() }));
+        assert_eq!(handler.spare().len(), MOST_SPARE - 1);
+    }
+}

@@ -11,21 +11,25 @@ pub struct Replies {
     pub(crate) packets: SmallVec<[Packet; 1]>,
     pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
     pub(crate) next: bool,
+    /// Whether there is anything here, which is asked after each call. Set by all that puts something in.
+    any: bool,
 }
 
 impl Replies {
     /// Adds a packet for the sender.
     pub fn push(&mut self, packet: impl Into<Packet>) {
+        self.any = true;
         self.packets.push(packet.into());
     }
 
     /// Whether there is nothing to do.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.packets.is_empty() && self.error.is_none() && !self.next
+    pub(crate) const fn is_empty(&self) -> bool {
+        !self.any
     }
 
     /// Says that the handler failed. It is counted and traced; the sender is not told. The first fault is kept.
     pub fn fail(&mut self, error: impl Into<Box<dyn Error + Send + Sync>>) {
+        self.any = true;
         self.error.get_or_insert_with(|| error.into());
     }
 }
@@ -56,11 +60,23 @@ pub struct Next;
 impl IntoReply for Next {
     fn into_reply(self, replies: &mut Replies) {
         replies.next = true;
+        replies.any = true;
     }
 }
 
 impl IntoReply for () {
     fn into_reply(self, _: &mut Replies) {}
+}
+
+impl IntoReply for Replies {
+    fn into_reply(self, replies: &mut Replies) {
+        replies.any |= self.any;
+        replies.packets.extend(self.packets);
+        replies.next |= self.next;
+        if let Some(error) = self.error {
+            replies.fail(error);
+        }
+    }
 }
 
 impl IntoReply for Message {

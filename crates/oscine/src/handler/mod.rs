@@ -38,6 +38,10 @@
 //! # Ok::<(), oscine::AddressError>(())
 //! ```
 //!
+//! Functions and methods that take a state first are registered through
+//! [`AddressSpace::with_state`](crate::AddressSpace::with_state). What can be put around a handler, so that it is called
+//! once, for some calls alone, several times at once or on another thread, is told in [`HandlerExt`].
+//!
 //! [`Address`]: crate::Address
 //! [`Bytes`]: bytes::Bytes
 //! [`Color`]: crate::Color
@@ -49,10 +53,15 @@
 //! [`TimeTag`]: crate::TimeTag
 
 pub(crate) mod arguments;
+pub(crate) mod arities;
+pub(crate) mod blocking;
 pub(crate) mod call;
 pub(crate) mod callable;
 pub(crate) mod captures;
+pub(crate) mod concurrent;
 pub(crate) mod context;
+pub(crate) mod ext;
+pub mod filter;
 pub(crate) mod from_call;
 #[expect(
     clippy::module_inception,
@@ -60,18 +69,29 @@ pub(crate) mod from_call;
 )]
 pub(crate) mod handler;
 pub(crate) mod into_reply;
+pub(crate) mod job;
+pub(crate) mod once;
 pub(crate) mod outlet;
 pub(crate) mod registered;
+pub(crate) mod registry;
 pub(crate) mod reply;
+pub(crate) mod send_error;
 pub(crate) mod state;
+pub(crate) mod stated;
 pub(crate) mod states;
+pub(crate) mod when;
+pub(crate) mod wrapped;
 
+pub use blocking::Blocking;
 pub use call::Call;
 pub use captures::{Captures, FromCaptures};
 pub use context::{BundleTime, Lateness, ReceivedAt, TypeTags};
+pub use ext::HandlerExt;
 pub use from_call::FromCall;
 pub use handler::{Handler, IsAsync, IsSync};
 pub use into_reply::{IntoReply, Next, Replies};
-pub use outlet::SendError;
 pub use reply::Reply;
+pub use send_error::SendError;
 pub use state::State;
+pub use stated::{AsyncMethod, Borrows, StateHandler, Stated};
+pub use wrapped::Wrapped;

@@ -1,17 +1,22 @@
 //! The registration that is called.
 
+use std::sync::Weak;
+
 use oscine_codec::{Address, AddressError, Pattern};
 
+use crate::handler::registry::Registry;
 use crate::handler::states::States;
 use crate::space::key::MethodKey;
 use crate::space::place::{Place, prefix};
 
 /// What the methods of one address space have in common.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Home {
     /// Where the space is mounted; `None` for one that is not.
     pub(crate) base: Option<Address>,
     pub(crate) states: States,
+    /// The space itself; `None` when it is told nowhere.
+    pub(crate) registry: Option<Weak<dyn Registry>>,
     /// Whether arguments have to be of exactly the type asked for.
     pub(crate) exact: bool,
 }
@@ -28,6 +33,14 @@ pub(crate) struct Registered<'a> {
 impl Registered<'_> {
     fn base(&self) -> Option<&Address> {
         self.home?.base.as_ref()
+    }
+
+    /// Takes the registration back, if it has a key and its address space is still there.
+    pub(crate) fn take_back(&self) {
+        let registry = self.home.and_then(|home| home.registry.as_ref()?.upgrade());
+        if let (Some(registry), Some((_, key))) = (registry, self.at) {
+            registry.take_back(key);
+        }
     }
 
     /// The address of the method, if it stands at one; else that of the message.
@@ -62,7 +75,8 @@ impl Registered<'_> {
                 let pattern = if base.is_empty() {
                     pattern
                 } else {
-                    joined = Pattern::new(format!("{base}{pattern}")).ok()?;
+                    let text = format!("{base}{pattern}");
+                    joined = Pattern::with_options(text, pattern.options()).ok()?;
                     &joined
                 };
                 let sent;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use oscine_codec::{Message, Packet, ToArgs};
+use oscine_codec::{Bundle, Message, Packet, ToArgs};
 
-use crate::handler::outlet::{Outlet, SendError};
+use crate::client::time::IntoTimeTag;
+use crate::handler::outlet::Outlet;
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 
 /// The way back to the sender of a message, as a handler parameter.
@@ -49,6 +51,28 @@ impl Reply {
     /// [`SendError`] says why the message was not handed over.
     pub fn send(&self, address: impl AsRef<str>, args: impl ToArgs) -> Result<(), SendError> {
         self.send_packet(Message::new(address, args)?)
+    }
+
+    /// Sends a bundle, to run at `at`: a [`TimeTag`](oscine_codec::TimeTag), a `SystemTime`, or a `Duration` from now.
+    /// Never waits.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] says why the bundle was not handed over.
+    pub fn send_bundle<P: Into<Packet>>(
+        &self,
+        at: impl IntoTimeTag,
+        elements: impl IntoIterator<Item = P>,
+    ) -> Result<(), SendError> {
+        self.send_packet(Bundle::new(at.into_time_tag(), elements)?)
+    }
+
+    /// The way to the same sender at another port, for those that listen elsewhere than they send from. `None` where
+    /// there are no ports, and for connections.
+    #[must_use]
+    pub fn to_port(&self, port: u16) -> Option<Self> {
+        let peer = self.peer.at_port(port)?;
+        Some(Self { outlet: Arc::clone(&self.outlet), peer })
     }
 
     /// Sends a message or a bundle that is built already. Never waits.

@@ -151,7 +151,13 @@ impl Gate {
         }
     }
 
+    /// Drops all messages that are held, and counts them.
+    pub(crate) fn drop_held(&mut self) {
+        self.table.limited.add(self.hosts.drop_held());
+    }
+
     /// How many messages are held.
+    #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
         self.hosts.held()
     }

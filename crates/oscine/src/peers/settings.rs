@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
-use oscine_codec::DecodeOptions;
 
 use crate::engine::timing::Timing;
 use crate::peer::Peer;
 use crate::peers::networks::Networks;
+use crate::peers::options::PeerOptions;
 use crate::peers::rate_limit::RateLimit;
 use crate::peers::rules::PeerRules;
 
@@ -16,48 +16,52 @@ use crate::peers::rules::PeerRules;
 #[derive(Debug)]
 pub(crate) struct GateSettings {
     rules: PeerRules,
-    server: Settled,
+    rate: Option<RateLimit>,
     networks: ArcSwap<Networks>,
     /// Counts how often the networks were set.
     generation: AtomicU64,
 }
 
-/// What holds for one peer, when all is said.
+/// What the rules say about one peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Settled {
-    pub(crate) decode: DecodeOptions,
-    pub(crate) timing: Timing,
+    /// What is not set is as the endpoint or the server has it.
+    pub(crate) options: PeerOptions,
     /// None: as much as it sends.
     pub(crate) limit: Option<RateLimit>,
 }
 
+impl Settled {
+    /// How the time tags of the peer are taken, where `server` is how those of others are.
+    pub(crate) fn timing(&self, server: Timing) -> Timing {
+        let PeerOptions { time, late, offset, .. } = self.options;
+        Timing {
+            time: time.unwrap_or(server.time),
+            late: late.unwrap_or(server.late),
+            offset: offset.unwrap_or(server.offset),
+        }
+    }
+}
+
 impl Default for GateSettings {
     fn default() -> Self {
-        Self::new(PeerRules::new(), Settled::default(), Networks::new())
+        Self::new(PeerRules::new(), None, Networks::new())
     }
 }
 
 impl GateSettings {
-    /// What `rules` leave out is as `server` has it.
-    pub(crate) fn new(rules: PeerRules, server: Settled, networks: Networks) -> Self {
+    /// What `rules` leave out about rates is `rate`.
+    pub(crate) fn new(rules: PeerRules, rate: Option<RateLimit>, networks: Networks) -> Self {
         let networks = ArcSwap::from_pointee(networks);
-        Self { rules, server, networks, generation: AtomicU64::new(0) }
+        Self { rules, rate, networks, generation: AtomicU64::new(0) }
     }
 
     /// What holds for a peer.
     pub(crate) fn settle(&self, peer: &Peer) -> Settled {
-        let Settled { decode, timing, limit } = self.server;
         let options = self.rules.options(peer);
-        let limit = options.rate.or(limit);
-        Settled {
-            decode: options.decode.unwrap_or(decode),
-            timing: Timing {
-                time: options.time.unwrap_or(timing.time),
-                late: options.late.unwrap_or(timing.late),
-                offset: options.offset.unwrap_or(timing.offset),
-            },
-            limit: limit.filter(|limit| limit.packets.is_some() && *peer != Peer::Local),
-        }
+        let limit = options.rate.or(self.rate);
+        let limit = limit.filter(|limit| limit.packets.is_some() && *peer != Peer::Local);
+        Settled { options, limit }
     }
 
     /// Whether a peer may send: for those who accept connections.

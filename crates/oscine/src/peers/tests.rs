@@ -17,7 +17,7 @@ use crate::peers::networks::Networks;
 use crate::peers::options::PeerOptions;
 use crate::peers::rate_limit::{OverLimit, RateLimit};
 use crate::peers::rules::PeerRules;
-use crate::peers::settings::{GateSettings, Settled};
+use crate::peers::settings::GateSettings;
 use crate::time_offset::TimeOffset;
 
 fn udp(addr: &str) -> Peer {
@@ -30,8 +30,7 @@ fn numbered(number: usize) -> Peer {
 }
 
 fn gate(limit: RateLimit) -> Gate {
-    let settled = Settled { limit: Some(limit), ..Settled::default() };
-    Gate::new(Arc::new(GateSettings::new(PeerRules::new(), settled, Networks::new())))
+    Gate::new(Arc::new(GateSettings::new(PeerRules::new(), Some(limit), Networks::new())))
 }
 
 fn message(address: &str, value: i32) -> Packet {
@@ -51,7 +50,7 @@ fn offer(gate: &mut Gate, now: Instant, peer: &Peer, packet: &Packet) -> Result<
 #[test]
 fn networks_are_for_peers_with_addresses_and_may_change() {
     let networks = |denied: &str| Networks::new().deny(denied).unwrap();
-    let settings = GateSettings::new(PeerRules::new(), Settled::default(), networks("10.0.0.0/8"));
+    let settings = GateSettings::new(PeerRules::new(), None, networks("10.0.0.0/8"));
     let settings = Arc::new(settings);
     let mut gate = Gate::new(Arc::clone(&settings));
     let now = Instant::now();
@@ -80,8 +79,7 @@ fn networks_are_for_peers_with_addresses_and_may_change() {
 #[test]
 fn what_is_held_of_a_host_that_is_denied_is_dropped() {
     let limit = RateLimit::per_second(1).over(OverLimit::Latest);
-    let settled = Settled { limit: Some(limit), ..Settled::default() };
-    let settings = Arc::new(GateSettings::new(PeerRules::new(), settled, Networks::new()));
+    let settings = Arc::new(GateSettings::new(PeerRules::new(), Some(limit), Networks::new()));
     let mut gate = Gate::new(Arc::clone(&settings));
     let now = Instant::now();
     let (one, other) = (udp("10.0.0.1:1"), udp("11.0.0.1:1"));
@@ -103,22 +101,23 @@ fn options_are_those_of_the_rules_and_then_the_servers() {
     let of_peer = PeerOptions::new().decode(field).offset(offset).late(LatePolicy::Deliver);
     let rules = PeerRules::new().peers_at(1, "10.0.0.1", of_peer).unwrap();
     let late = Timing::new().late(LatePolicy::DropAfter(Duration::ZERO)).time(TimePolicy::HandOver);
-    let server = Settled { timing: late, ..Settled::default() };
-    let settings = GateSettings::new(rules, server, Networks::new());
+    let settings = GateSettings::new(rules, None, Networks::new());
     let mut gate = Gate::new(Arc::new(settings));
     let timing = Timing::new().time(TimePolicy::HandOver).offset(offset);
-    let expected = Settled { decode: field, timing, limit: None };
-    for (endpoint, addr, expected) in [
-        (1, "10.0.0.1:1", expected),
-        (0, "10.0.0.1:1", server),
-        (1, "10.0.0.1:1", expected),
-        (1, "10.0.0.1:2", expected),
-        (1, "10.0.0.2:1", server),
+    for (endpoint, addr, ruled) in [
+        (1, "10.0.0.1:1", true),
+        (0, "10.0.0.1:1", false),
+        (1, "10.0.0.1:1", true),
+        (1, "10.0.0.1:2", true),
+        (1, "10.0.0.2:1", false),
     ] {
         let peer = Peer::Udp { endpoint, addr: addr.parse().unwrap() };
         let verdict = gate.admit(Instant::now(), &peer, 8);
         let Verdict::Admitted(admitted) = verdict else { panic!("{verdict:?}") };
-        assert_eq!((admitted.settled, admitted.counters.peer()), (&expected, &peer));
+        let expected = if ruled { (Some(field), timing) } else { (None, late) };
+        let settled = admitted.settled;
+        assert_eq!((settled.options.decode, settled.timing(late)), expected);
+        assert_eq!(admitted.counters.peer(), &peer);
     }
 }
 
@@ -360,11 +359,10 @@ fn views_tell_what_was_counted() {
     for (millis, peer, bytes) in [(0, &one, 8), (1, &one, 12), (2, &other, 16), (5, &one, 20)] {
         let verdict = gate.admit(start + Duration::from_millis(millis), peer, bytes);
         let Verdict::Admitted(admitted) = verdict else { panic!("{verdict:?}") };
-        admitted.counters.messages.add(2);
         admitted.counters.bad.add(usize::from(bytes == 12));
     }
     let view = gate.table().view(&one).unwrap();
-    assert_eq!((view.packets, view.bytes, view.messages, view.bad), (3, 40, 6, 1));
+    assert_eq!((view.packets, view.bytes, view.bad), (3, 40, 1));
     assert_eq!((view.limited, view.coalesced), (0, 0));
     assert_eq!((view.first_seen, view.last_seen), (start, start + Duration::from_millis(5)));
     assert_eq!(gate.table().view(&other).unwrap().bytes, 16);

@@ -25,8 +25,6 @@ pub struct PeerView {
     pub bytes: u64,
     /// Packets that did not decode.
     pub bad: u64,
-    /// Messages run.
-    pub messages: u64,
     /// Packets dropped because they were beyond its [`RateLimit`](crate::RateLimit).
     pub limited: u64,
     /// Messages replaced by newer ones while they were held: see [`OverLimit::Latest`](crate::OverLimit::Latest).
@@ -43,7 +41,6 @@ pub(crate) struct PeerCounters {
     packets: Tally,
     bytes: Tally,
     pub(crate) bad: Tally,
-    pub(crate) messages: Tally,
     pub(crate) limited: Tally,
     pub(crate) coalesced: Tally,
 }
@@ -57,7 +54,6 @@ impl PeerCounters {
             packets: Tally::default(),
             bytes: Tally::default(),
             bad: Tally::default(),
-            messages: Tally::default(),
             limited: Tally::default(),
             coalesced: Tally::default(),
         }
@@ -90,7 +86,6 @@ impl PeerCounters {
             packets: self.packets.read(),
             bytes: self.bytes.read(),
             bad: self.bad.read(),
-            messages: self.messages.read(),
             limited: self.limited.read(),
             coalesced: self.coalesced.read(),
         }

@@ -3,6 +3,7 @@
 pub(crate) mod limits;
 mod owners;
 pub(crate) mod queue;
+mod slot;
 #[cfg(test)]
 mod tests;
 pub(crate) mod waiting;

@@ -8,6 +8,7 @@ use slab::Slab;
 
 use crate::schedule::limits::{Overflow, ScheduleLimits};
 use crate::schedule::owners::Owners;
+use crate::schedule::slot::Slot;
 use crate::schedule::waiting::{ScheduleKey, Waiting};
 use crate::schedule::wheel::{Place, Wheel};
 
@@ -47,14 +48,6 @@ pub struct Schedule<T, O = ()> {
     bytes: usize,
     owners: Owners<O>,
     limits: ScheduleLimits,
-}
-
-struct Slot<T, O> {
-    sequence: u64,
-    due: TimeTag,
-    bytes: usize,
-    owner: Option<O>,
-    value: T,
 }
 
 /// As many places or slots may be unused whatever waits.
@@ -135,6 +128,15 @@ impl<T, O> Schedule<T, O> {
         places
             .into_iter()
             .filter_map(|Place { slot, .. }| self.slots.get(slot).map(|entry| entry.waiting(slot)))
+    }
+
+    /// The first entry, unless it was cancelled just now.
+    ///
+    /// Looks at all that is due at about the same time.
+    #[must_use]
+    pub fn first(&self) -> Option<Waiting<'_, T, O>> {
+        let Place { slot, sequence, .. } = self.wheel.first()?;
+        self.get(ScheduleKey { sequence, slot })
     }
 
     /// An entry by its key, if it still waits.
@@ -375,24 +377,6 @@ impl<T, O: Eq + Hash> Schedule<T, O> {
 }
 
 const HALF_ERA: u64 = 1 << 63;
-
-impl<T, O> Slot<T, O> {
-    const fn waiting(&self, slot: usize) -> Waiting<'_, T, O> {
-        let Self { sequence, due, bytes, owner, value } = self;
-        let key = ScheduleKey { sequence: *sequence, slot };
-        Waiting { key, due: *due, bytes: *bytes, owner: owner.as_ref(), value }
-    }
-}
-
-impl<T, O: Eq + Hash> Slot<T, O> {
-    /// Takes what the entry stands for off the accounts.
-    fn leave(&self, bytes: &mut usize, owners: &mut Owners<O>) {
-        *bytes -= self.bytes;
-        if let Some(owner) = &self.owner {
-            owners.remove(owner, self.bytes);
-        }
-    }
-}
 
 impl<T, O> fmt::Debug for Schedule<T, O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

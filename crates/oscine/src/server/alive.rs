@@ -2,20 +2,21 @@
 
 use std::sync::Arc;
 
-use tokio_util::sync::CancellationToken;
-
-use crate::server::outbound::Outbound;
+use crate::server::shared::Shared;
 
 /// Held by everything that keeps a port of the server bound: when the last one is dropped, the server has stopped.
 #[derive(Debug)]
 pub(crate) struct Alive {
-    pub(crate) outbound: Arc<Outbound>,
-    pub(crate) stopped: CancellationToken,
+    pub(crate) shared: Arc<Shared>,
 }
 
 impl Drop for Alive {
     fn drop(&mut self) {
-        self.outbound.close();
-        self.stopped.cancel();
+        // Before the sockets are let go of, as they count as well.
+        #[cfg(feature = "metrics")]
+        self.shared.publish();
+        self.shared.outbound.close();
+        self.shared.subscribers.end();
+        self.shared.stopped.cancel();
     }
 }

@@ -1,46 +1,57 @@
 //! A server's description.
 
-use std::io;
-use std::net::SocketAddr;
+use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+use std::time::Duration;
 
-use oscine_codec::DecodeOptions;
-use oscine_transport::endpoint::ParseEndpointError;
-use oscine_transport::framing::DEFAULT_MAX_FRAME;
+use oscine_codec::{DecodeOptions, TimeTag};
+use oscine_transport::framing::{DEFAULT_MAX_FRAME, FramingKind};
+use oscine_transport::hook::Hook;
 use oscine_transport::tcp::Listener;
 use oscine_transport::{Endpoint, Udp};
-use thiserror::Error;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::address_space::address_space::AddressSpace;
-use crate::clock::Clock;
-use crate::dispatch::caller::Caller;
-use crate::engine::engine::Engine;
-use crate::handler::outlet::Outlet;
+use crate::clock::clock::Clock;
+use crate::engine::timing::Timing;
+use crate::fault::Fault;
+use crate::peer::Peer;
+use crate::peers::networks::Networks;
+use crate::peers::rate_limit::RateLimit;
+use crate::peers::rules::PeerRules;
 use crate::schedule::limits::ScheduleLimits;
-use crate::server::alive::Alive;
-use crate::server::counters::Counters;
-use crate::server::dispatcher::Dispatcher;
-use crate::server::handle::ServerHandle;
-use crate::server::main_loop::MainLoop;
-use crate::server::outbound::{Outbound, QUEUE, UdpOut};
+use crate::server::assemble::{Callbacks, Settings};
+use crate::server::bind::Bind;
+use crate::server::bind_error::BindError;
+use crate::server::opening::{AnyStream, Opener, Socket};
+use crate::server::serve_error::OnError;
 use crate::server::server::Server;
-use crate::server::tasks::INBOX;
-use crate::timer::Timer;
 
 /// A server's description: where it listens, and what it does with what it hears.
 ///
 /// Nothing is bound unless it is named.
-#[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until it is bound"]
 pub struct ServerBuilder {
-    endpoints: Vec<String>,
+    endpoints: Vec<Place>,
     space: AddressSpace,
     decode: DecodeOptions,
-    schedule: ScheduleLimits,
     max_frame: usize,
     max_connections: usize,
+    hooks: Vec<Arc<dyn Hook>>,
+    pub(crate) settings: Settings,
+    callbacks: Callbacks,
+}
+
+/// Something to listen on.
+enum Place {
+    /// To be bound.
+    Bind(Bind),
+    /// Bound already.
+    Socket(Socket),
+    /// Bytes that are to be packets.
+    Stream(AnyStream, FramingKind),
 }
 
 impl Default for ServerBuilder {
@@ -49,9 +60,11 @@ impl Default for ServerBuilder {
             endpoints: Vec::new(),
             space: AddressSpace::new(),
             decode: DecodeOptions::new(),
-            schedule: ScheduleLimits::new(),
             max_frame: DEFAULT_MAX_FRAME,
             max_connections: 500,
+            hooks: Vec::new(),
+            settings: Settings::default(),
+            callbacks: Callbacks::default(),
         }
     }
 }
@@ -63,24 +76,63 @@ impl Server {
     }
 }
 
+/// Where to listen.
 impl ServerBuilder {
     /// Listens on UDP: `"127.0.0.1:9000"`, `"[::1]:9000"`, `"localhost:9000"`, `"*:9000"` for all interfaces. Port 0
-    /// is any free port. May be called again for another socket.
-    pub fn udp(self, address: impl ToString) -> Self {
-        self.endpoint(format!("osc.udp://{}", address.to_string()))
+    /// is any free port. May be called again for another socket. A [`Bind`] has options of its own.
+    pub fn udp(self, address: impl Into<Bind>) -> Self {
+        self.bind_to(address.into().scheme("osc.udp://"))
     }
 
     /// Listens on TCP and finds each peer's framing out: length prefix or SLIP. May be called again.
-    pub fn tcp(self, address: impl ToString) -> Self {
-        self.endpoint(format!("osc.tcp://{}", address.to_string()))
+    pub fn tcp(self, address: impl Into<Bind>) -> Self {
+        self.bind_to(address.into().scheme("osc.tcp://"))
     }
 
-    /// Listens on an [`Endpoint`], which may be given as text: `"osc.tcp://*:3032?framing=slip"`.
-    pub fn endpoint(mut self, endpoint: impl ToString) -> Self {
-        self.endpoints.push(endpoint.to_string());
+    /// Receives datagrams at the path of a unix socket; for streams see [`endpoint`](Self::endpoint). May be called
+    /// again.
+    #[cfg(unix)]
+    pub fn unix(self, path: impl Into<Bind>) -> Self {
+        self.bind_to(path.into().scheme("osc.unix://"))
+    }
+
+    /// Listens on an [`Endpoint`], which may be given as text: `"osc.tcp://*:3032?framing=slip"`,
+    /// `"osc.unix:///run/show.sock?framing=slip"`.
+    pub fn endpoint(self, endpoint: impl Into<Bind>) -> Self {
+        self.bind_to(endpoint.into())
+    }
+
+    /// Receives from a UDP socket that is bound already.
+    pub fn udp_socket(mut self, socket: Udp) -> Self {
+        self.endpoints.push(Place::Socket(Socket::Udp(Box::new(socket))));
         self
     }
 
+    /// Accepts connections from a TCP listener that is bound already, with its own options.
+    pub fn tcp_listener(mut self, listener: Listener) -> Self {
+        self.endpoints.push(Place::Socket(Socket::Tcp(listener)));
+        self
+    }
+
+    /// Serves one end of a stream of bytes as a connection: TLS, a serial line, a pipe in a test. More can be added
+    /// while serving: [`ServerHandle::add_stream`](crate::ServerHandle::add_stream).
+    pub fn stream(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        framing: FramingKind,
+    ) -> Self {
+        self.endpoints.push(Place::Stream(Box::new(stream), framing));
+        self
+    }
+
+    fn bind_to(mut self, bind: Bind) -> Self {
+        self.endpoints.push(Place::Bind(bind));
+        self
+    }
+}
+
+/// What to do with what arrives.
+impl ServerBuilder {
     /// Where messages are dispatched to. Default: an address space without methods.
     pub fn address_space(mut self, space: AddressSpace) -> Self {
         self.space = space;
@@ -95,22 +147,154 @@ impl ServerBuilder {
 
     /// How many bundles may wait, how large, and for how long. Default [`ScheduleLimits::new`].
     pub const fn schedule_limits(mut self, limits: ScheduleLimits) -> Self {
-        self.schedule = limits;
+        self.settings.schedule = limits;
         self
     }
 
-    /// How large a frame on TCP may be, in bytes. Default 1 MiB. Each connection may take that much memory.
+    /// How time tags are taken: whether bundles wait, what becomes of late ones, and how far the clocks of peers are
+    /// off. Default [`Timing::new`].
+    pub const fn timing(mut self, timing: Timing) -> Self {
+        self.settings.timing = timing;
+        self
+    }
+
+    /// By which clock bundles run. Default [`Clock::system`].
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = Some(clock);
+        self
+    }
+
+    /// How long before a bundle is due the server stops waiting for the system, and looks at the clock without pause
+    /// instead: that keeps a core busy for so long, and runs bundles within a microsecond or so of their time. Default
+    /// zero, for some 50 microseconds of lateness; at most 1 ms.
+    pub const fn precision(mut self, precision: Duration) -> Self {
+        self.settings.precision = precision;
+        self
+    }
+
+    /// How much later than necessary the server may wake for a bundle, so that it wakes once for several. Default zero.
+    pub const fn late_slack(mut self, slack: Duration) -> Self {
+        self.settings.late_slack = slack;
+        self
+    }
+
+    /// How many async handlers may be under way at once while other messages go on. Default: none, each message waits
+    /// for the one before it.
+    ///
+    /// Handlers are still begun in order, and up to their first wait nothing comes between; what they do after it, and
+    /// their replies, may come in any order, also those of one bundle. With one more the server waits for the first to
+    /// finish. A method may have a limit of its own: [`HandlerExt::concurrent`](crate::HandlerExt::concurrent). Zero is
+    /// one.
+    pub const fn concurrent(mut self, calls: usize) -> Self {
+        self.settings.concurrent = Some(calls);
+        self
+    }
+
+    /// How long an async handler may take; then it is dropped where it waits, and counted. Default: for ever. A handler
+    /// that blocks its thread cannot be cut short.
+    pub const fn handler_timeout(mut self, limit: Duration) -> Self {
+        self.settings.handler_timeout = Some(limit);
+        self
+    }
+
+    /// How large a frame of a stream may be, in bytes. Default 1 MiB. Each connection may take that much memory.
     pub const fn max_frame(mut self, bytes: usize) -> Self {
         self.max_frame = bytes;
         self
     }
 
-    /// How many TCP connections there may be at once, for each listener. Default 500. More wait in the system's queue.
+    /// How many connections there may be at once, for each listener. Default 500. More wait in the system's queue.
     pub const fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
     }
 
+    /// Adds a [hook](oscine_transport::hook) on the bytes that pass through all endpoints that are bound by this
+    /// builder.
+    pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
+        self.hooks.push(Arc::new(hook));
+        self
+    }
+}
+
+/// Who may send what.
+impl ServerBuilder {
+    /// Which networks may send, and which may not. Default: all. Others are not accepted over TCP; what they send over
+    /// UDP is dropped before it is decoded, and counted.
+    pub fn networks(mut self, networks: Networks) -> Self {
+        self.settings.networks = networks;
+        self
+    }
+
+    /// How much one host may send, and what becomes of what is too much. Default: as much as it sends.
+    pub const fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.settings.rate = Some(limit);
+        self
+    }
+
+    /// What is different for some peers, or some endpoints. Default: nothing.
+    pub fn peer_rules(mut self, rules: PeerRules) -> Self {
+        self.settings.rules = rules;
+        self
+    }
+}
+
+/// Who hears of what happens.
+impl ServerBuilder {
+    /// Hears of each endpoint when it is bound, with the address that was really bound, also of those that are
+    /// [added](crate::ServerHandle::add_endpoint) later.
+    pub fn on_bound(mut self, hear: impl Fn(&Endpoint) + Send + Sync + 'static) -> Self {
+        self.callbacks.on_bound = Some(Arc::new(hear));
+        self
+    }
+
+    /// Hears of each connection before anything is read from it, and says whether it is wanted; if not, it is closed
+    /// and counted. It must not block.
+    pub fn on_connect(mut self, wants: impl Fn(&Peer) -> bool + Send + Sync + 'static) -> Self {
+        self.callbacks.on_connect = Some(Arc::new(wants));
+        self
+    }
+
+    /// Hears of each connection when it is closed, whoever closed it. It must not block.
+    pub fn on_disconnect(mut self, hear: impl Fn(&Peer) + Send + Sync + 'static) -> Self {
+        self.callbacks.on_disconnect = Some(Arc::new(hear));
+        self
+    }
+
+    /// Hears of each bundle before the first of its messages that run now, when it runs and not when it arrives: who
+    /// sent it, and the time tag that applies to it. Nested bundles are between the start and the end of what is around
+    /// them. It must not block.
+    pub fn on_bundle_start(
+        mut self,
+        hear: impl Fn(&Peer, TimeTag) + Send + Sync + 'static,
+    ) -> Self {
+        self.callbacks.on_bundle_start = Some(Arc::new(hear));
+        self
+    }
+
+    /// Hears of each bundle when the last of its messages that run now is through; see
+    /// [`on_bundle_start`](Self::on_bundle_start).
+    pub fn on_bundle_end(mut self, hear: impl Fn(&Peer, TimeTag) + Send + Sync + 'static) -> Self {
+        self.callbacks.on_bundle_end = Some(Arc::new(hear));
+        self
+    }
+
+    /// What a handler's failure does to the server. Default: [`OnError::Continue`].
+    pub const fn on_handler_error(mut self, then: OnError) -> Self {
+        self.settings.on_handler_error = then;
+        self
+    }
+
+    /// Hears of everything that goes wrong and does not end the server, beside the log. It is called on the way of the
+    /// packets, so it must not block; a panic in it is caught. Of a fault that comes up inside of it, as when it sends to
+    /// a peer that has gone, it does not hear.
+    pub fn on_error(mut self, hear: impl Fn(&Fault<'_>) + Send + Sync + 'static) -> Self {
+        self.callbacks.on_error = Some(Arc::new(hear));
+        self
+    }
+}
+
+impl ServerBuilder {
     /// Binds all sockets: from here on they receive, though nothing runs before [`Server::serve`].
     ///
     /// # Errors
@@ -124,116 +308,46 @@ impl ServerBuilder {
         if self.endpoints.is_empty() {
             return Err(BindError::NoEndpoint);
         }
-        let mut bound = Bound::default();
-        for text in &self.endpoints {
-            let endpoint: Endpoint = text
-                .parse()
-                .map_err(|source| BindError::Endpoint { endpoint: text.clone(), source })?;
-            self.bind_endpoint(endpoint, &mut bound)
-                .await
-                .map_err(|source| BindError::Bind { endpoint: text.clone(), source })?;
-        }
-        self.assemble(bound).map_err(BindError::System)
-    }
-
-    async fn bind_endpoint(&self, endpoint: Endpoint, bound: &mut Bound) -> io::Result<()> {
-        let addr = endpoint.resolve().await?;
-        let real = match endpoint {
-            Endpoint::Tcp { framing, .. } => {
-                let listener = Listener::builder()
-                    .framing(framing)
-                    .max_frame(self.max_frame)
-                    .max_connections(self.max_connections)
-                    .decode_options(self.decode)
-                    .bind(addr)
-                    .await?;
-                let real = listener.local_addr()?;
-                bound.listeners.push(listener);
-                Endpoint::Tcp { host: real.ip().into(), port: real.port(), framing }
+        let built_in = self.built_in_prefix()?;
+        let opener = Opener {
+            space: self.space.clone(),
+            decode: self.decode,
+            max_frame: self.max_frame,
+            max_connections: self.max_connections,
+            hooks: self.hooks,
+            next: AtomicUsize::new(0),
+        };
+        let mut opened = Vec::new();
+        for place in self.endpoints {
+            let next = match place {
+                Place::Bind(bind) => opener.open(&bind).await?,
+                Place::Socket(socket) => opener.adopt(socket).map_err(BindError::System)?,
+                Place::Stream(stream, framing) => opener.stream(stream, framing),
+            };
+            if let Some(on_bound) = &self.callbacks.on_bound {
+                next.port.endpoint.iter().for_each(|endpoint| on_bound(endpoint));
             }
-            _ => {
-                let udp = Udp::builder().decode_options(self.decode).bind(addr).await?;
-                let real = udp.local_addr()?;
-                bound.sockets.push(udp);
-                Endpoint::Udp { host: real.ip().into(), port: real.port() }
-            }
-        };
-        bound.endpoints.push(real);
-        Ok(())
-    }
-
-    fn assemble(self, bound: Bound) -> io::Result<Server> {
-        let counters = Arc::new(Counters::default());
-        let (stop, stopped) = (CancellationToken::new(), CancellationToken::new());
-        let mut ways_out = Vec::new();
-        let mut senders = Vec::new();
-        for udp in &bound.sockets {
-            let (queue, waiting) = mpsc::channel::<(oscine_codec::Packet, SocketAddr)>(QUEUE);
-            ways_out.push(UdpOut { sender: udp.sender(), queue });
-            senders.push((udp.sender(), waiting));
+            opened.push(next);
         }
-        let outbound = Arc::new(Outbound::new(ways_out, Arc::clone(&counters)));
-        let (inbox_sender, inbox) = mpsc::channel(INBOX);
-        let main_loop = MainLoop {
-            dispatcher: Dispatcher {
-                engine: Engine::new(self.schedule),
-                clock: Clock::system(),
-                caller: Caller::new(self.space.clone()),
-                outlet: Arc::clone(&outbound) as Arc<dyn Outlet>,
-                counters: Arc::clone(&counters),
-                decode: self.decode,
-            },
-            sockets: bound.sockets,
-            inbox,
-            timer: Timer::new()?,
-            stop: stop.clone(),
-            alive: Arc::new(Alive { outbound: Arc::clone(&outbound), stopped: stopped.clone() }),
-        };
-        let handle = ServerHandle {
-            space: self.space,
-            outbound,
-            counters,
-            endpoints: bound.endpoints.into(),
-            stop,
-            stopped,
-        };
-        let listeners = bound.listeners;
-        Ok(Server { main_loop, listeners, senders, handle, inbox: inbox_sender })
+        self.settings.assemble(built_in, opener, opened, self.callbacks).map_err(BindError::System)
     }
 }
 
-/// What is bound so far.
-#[derive(Debug, Default)]
-struct Bound {
-    sockets: Vec<Udp>,
-    listeners: Vec<Listener>,
-    endpoints: Vec<Endpoint>,
+impl fmt::Debug for ServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerBuilder")
+            .field("endpoints", &self.endpoints)
+            .field("space", &self.space)
+            .finish_non_exhaustive()
+    }
 }
 
-/// Why a server could not be bound.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum BindError {
-    /// No endpoint was named.
-    #[error("no endpoint to listen on")]
-    NoEndpoint,
-    /// What was named is not an endpoint.
-    #[error("{endpoint:?} is not an endpoint")]
-    Endpoint {
-        /// What was named.
-        endpoint: String,
-        /// What is wrong with it.
-        source: ParseEndpointError,
-    },
-    /// The system refused.
-    #[error("cannot listen on {endpoint}")]
-    Bind {
-        /// Where.
-        endpoint: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// The system has no timer for us.
-    #[error("cannot make a timer")]
-    System(#[source] io::Error),
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bind(bind) => bind.fmt(f),
+            Self::Socket(_) => f.write_str("Socket"),
+            Self::Stream(..) => f.write_str("Stream"),
+        }
+    }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use oscine_transport::Stats as TransportStats;
+
 use crate::dispatch::dispatched::Dispatched;
+use crate::server::lateness::LatenessStats;
 
 macro_rules! counters {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
@@ -10,7 +13,31 @@ macro_rules! counters {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         #[non_exhaustive]
         pub struct Stats {
+            /// Packets received, the bad ones among them.
+            pub received: u64,
+            /// Bytes of the packets received, without framing. Each packet counts once.
+            pub received_bytes: u64,
+            /// Packets that did not decode, and frames that were damaged.
+            pub bad: u64,
             $($(#[$doc])+ pub $name: u64,)+
+            /// Packets of hosts that may not send.
+            pub denied: u64,
+            /// Packets dropped because their hosts had sent too much in too short a time, and messages that were still
+            /// held back for it when the server stopped.
+            pub rate_limited: u64,
+            /// Messages that a newer one for the same address replaced before they were run.
+            pub coalesced: u64,
+            /// How often the system's clock was seen to have been set.
+            pub clock_steps: u64,
+            /// Bundles that wait.
+            pub pending: usize,
+            /// Their bytes.
+            pub pending_bytes: usize,
+            /// How late bundles ran that had waited.
+            pub lateness: LatenessStats,
+            /// What went through the sockets, with faults and tolerances by kind and drops by cause: all endpoints
+            /// together.
+            pub transport: TransportStats,
         }
 
         /// The counters of a running server.
@@ -20,21 +47,22 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// All counters as they are now.
-            pub(crate) fn read(&self) -> Stats {
-                Stats { $($name: self.$name.0.load(Ordering::Relaxed),)+ }
+            /// All counters as they are now, and what went through the sockets.
+            pub(crate) fn read(&self, transport: TransportStats) -> Stats {
+                Stats {
+                    received: transport.received,
+                    received_bytes: transport.received_bytes,
+                    bad: transport.bad.total(),
+                    $($name: self.$name.get(),)+
+                    transport,
+                    ..Stats::default()
+                }
             }
         }
     };
 }
 
 counters! {
-    /// Packets received, the bad ones among them.
-    received,
-    /// Bytes of the packets received, without framing. Each packet counts once.
-    received_bytes,
-    /// Packets that did not decode, and frames that were damaged.
-    bad,
     /// Messages run, whether a method was there or not.
     messages,
     /// Calls of handlers, fallbacks among them.
@@ -49,20 +77,34 @@ counters! {
     handler_errors,
     /// Handlers that panicked.
     handler_panics,
+    /// Handlers that were cut short because they took too long.
+    handler_timeouts,
     /// Bundles put in line for later, nested ones with a time of their own among them.
     scheduled,
     /// Bundles that were due later and refused because the schedule was full.
     schedule_refused,
     /// Bundles that waited and have run.
     released,
+    /// Bundles that came too late, and were dropped.
+    dropped_late,
+    /// Bundles with a time tag before that of the bundle around them, which ran with it.
+    disordered,
+    /// Bundles that waited and were taken out of line.
+    cancelled,
     /// Bundles that still waited when the server stopped.
     dropped_at_stop,
     /// Packets handed over to be sent.
     sent,
     /// Packets that could not be handed over.
     send_failures,
-    /// TCP connections accepted.
+    /// Questions to [built-in methods](crate::ServerBuilder::built_in) that were not answered, because there were too
+    /// many.
+    unanswered,
+    /// Connections accepted.
     connections,
+    /// Connections of hosts that may not send, and those that [`on_connect`](crate::ServerBuilder::on_connect) did not
+    /// want.
+    refused_connections,
 }
 
 /// A number that only grows.
@@ -70,25 +112,39 @@ counters! {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn add(&self, count: usize) {
         // Relaxed: nothing is concluded from one counter about another.
         self.0.fetch_add(count as u64, Ordering::Relaxed);
     }
+
+    /// Adds to a counter that nobody else adds to at the same time, which costs less.
+    #[inline]
+    pub(crate) fn bump(&self, count: usize) {
+        self.0.store(self.0.load(Ordering::Relaxed) + count as u64, Ordering::Relaxed);
+    }
 }
 
 impl Counters {
-    /// Adds what came of messages, but for their number.
+    /// Changes when something is run.
+    pub(crate) fn progress(&self) -> u64 {
+        self.messages.get() + self.released.get()
+    }
+
+    /// Adds what came of messages, but for their number and for what was told as faults.
     pub(crate) fn dispatched(&self, dispatched: &Dispatched) {
         let counts = [
             (&self.calls, dispatched.calls),
             (&self.unmatched, dispatched.unmatched),
             (&self.bad_patterns, dispatched.bad_patterns),
             (&self.misfits, dispatched.misfits),
-            (&self.handler_errors, dispatched.errors),
-            (&self.handler_panics, dispatched.panics),
         ];
+        // Only the loop counts these.
         for (counter, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
-            counter.add(count);
+            counter.bump(count);
         }
     }
 }

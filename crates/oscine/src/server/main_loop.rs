@@ -1,90 +1,221 @@
 //! The loop around the engine.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use oscine_transport::Udp;
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
+use tracing::field::display;
+use tracing::info;
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::dispatcher::Dispatcher;
-use crate::server::tasks::Inbound;
-use crate::timer::Timer;
+use crate::server::inbound::Inbound;
+use crate::server::opening::{Opened, Sending, Socket};
+use crate::server::port::{Port, PortState};
+use crate::server::runner::Runner;
+use crate::server::shared::Shared;
+use crate::server::tasks::Tasks;
+use crate::timer::timer::Timer;
 
 /// Everything that the one task which calls handlers owns.
 pub(crate) struct MainLoop {
-    pub(crate) dispatcher: Dispatcher,
-    pub(crate) sockets: Vec<Udp>,
+    pub(crate) runner: Runner,
+    pub(crate) sockets: Vec<UdpSocket>,
+    /// The place of the socket to ask first.
+    pub(crate) first: usize,
     pub(crate) inbox: mpsc::Receiver<Inbound>,
+    pub(crate) opened: mpsc::UnboundedReceiver<(Opened, Option<Sending>)>,
     pub(crate) timer: Timer,
-    pub(crate) stop: CancellationToken,
+    pub(crate) tasks: Tasks,
+    pub(crate) shared: Arc<Shared>,
     /// Last, and so dropped after the sockets.
-    pub(crate) alive: Arc<Alive>,
+    pub(crate) _alive: Arc<Alive>,
 }
 
+/// A UDP socket, which the loop reads by itself.
+pub(crate) struct UdpSocket {
+    udp: Udp,
+    port: Arc<Port>,
+    /// Whether it is read; a copy of what its port says.
+    open: bool,
+}
+
+/// The longest time that is waited for what waits when the server stops: longer ones would go round the era.
+const LONGEST_DRAIN: Duration = Duration::from_secs(1 << 30);
+
 /// What the loop waits for.
-enum Event {
+pub(crate) enum Event {
     Stopped,
     Due,
     Datagrams(usize),
-    Packet(Inbound),
+    Inbound(Inbound),
+    Opened(Box<(Opened, Option<Sending>)>),
+    Changed,
 }
 
 impl MainLoop {
-    /// Runs until the server is stopped. Fails only when the system's timer does.
-    pub(crate) async fn run(&mut self) -> io::Result<()> {
-        while !self.stop.is_cancelled() {
-            self.dispatcher.run_due().await;
-            self.timer.set(self.dispatcher.next_deadline())?;
-            match self.next_event().await? {
-                Event::Stopped => return Ok(()),
-                Event::Due => {}
-                Event::Datagrams(socket) => self.datagrams(socket).await,
-                Event::Packet(Inbound { packet, peer, received_at, unhandled }) => {
-                    self.dispatcher.packet(packet.view(), peer, received_at).await;
-                    drop(unhandled);
-                }
-            }
+    /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
+    pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
+        #[cfg(feature = "metrics")]
+        self.tasks.spawn_publisher();
+        self.receive().await?;
+        let end = self.shared.clock.now() + drain.min(LONGEST_DRAIN);
+        self.runner.drains = !drain.is_zero();
+        while self.runner.drains {
+            self.runner.run_due().await;
+            self.runner.release().await;
+            let due = self.runner.next_deadline();
+            let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
+            self.timer.set(Some(due))?;
+            self.timer.elapsed().await?;
+            self.timer.spin();
         }
         Ok(())
     }
 
-    async fn next_event(&mut self) -> io::Result<Event> {
-        let Self { sockets, inbox, timer, stop, .. } = self;
-        // In random order, so that no source starves another.
-        tokio::select! {
-            () = stop.cancelled() => Ok(Event::Stopped),
-            elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
-            socket = poll_fn(|cx| poll_datagrams(sockets, cx)) => Ok(Event::Datagrams(socket)),
-            Some(inbound) = inbox.recv() => Ok(Event::Packet(inbound)),
+    async fn receive(&mut self) -> io::Result<()> {
+        while !self.shared.stop.is_asked() {
+            self.prepare().await?;
+            let event = self.next_event().await?;
+            self.run_event(event).await;
         }
+        Ok(())
+    }
+
+    /// Runs what is due, and gets ready to wait for what comes next.
+    pub(crate) async fn prepare(&mut self) -> io::Result<()> {
+        self.runner.run_due().await;
+        self.runner.release().await;
+        self.timer.set(self.runner.next_deadline())
+    }
+
+    /// Does what an event asks for.
+    pub(crate) async fn run_event(&mut self, event: Event) {
+        match event {
+            // The next look at it shows it.
+            Event::Stopped => {}
+            Event::Due => {
+                if self.timer.is_precise() {
+                    self.runner.rehearse();
+                }
+                self.timer.spin();
+            }
+            Event::Datagrams(socket) => self.datagrams(socket).await,
+            Event::Inbound(inbound) => self.inbound(inbound).await,
+            Event::Opened(opened) => self.serve(*opened),
+            Event::Changed => {
+                self.look_at_ports();
+                self.runner.forget_departed();
+            }
+        }
+    }
+
+    /// Waits for what comes next. Cancel safe.
+    pub(crate) async fn next_event(&mut self) -> io::Result<Event> {
+        let Self { runner, sockets, first, inbox, opened, timer, shared, .. } = self;
+        let mut event = pin!(async {
+            // In random order, so that no source starves another.
+            tokio::select! {
+                () = shared.stop.asked() => Ok(Event::Stopped),
+                elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
+                socket = poll_fn(|cx| poll_datagrams(sockets, *first, cx)) => Ok(Event::Datagrams(socket)),
+                Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
+                Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
+                () = shared.changed.notified() => Ok(Event::Changed),
+            }
+        });
+        poll_fn(|cx| {
+            let event = event.as_mut().poll(cx);
+            if event.is_pending() {
+                runner.callers.rest();
+            }
+            event
+        })
+        .await
     }
 
     /// Runs the datagrams that one read of a socket brought.
     async fn datagrams(&mut self, socket: usize) {
-        let Some(udp) = self.sockets.get_mut(socket) else { return };
+        // The others come first then.
+        self.first = socket + 1;
+        let Some(UdpSocket { udp, port, .. }) = self.sockets.get_mut(socket) else { return };
         let Some(batch) = udp.recv_batch().await else { return };
         for datagram in batch {
-            let peer = Peer::Udp { endpoint: socket, addr: datagram.peer };
-            self.dispatcher.datagram(datagram.bytes, peer, datagram.at.into_std()).await;
-            if self.stop.is_cancelled() {
+            let peer = Peer::Udp { endpoint: port.number, addr: datagram.peer };
+            let at = datagram.at.into_std();
+            if let Some(left) = self.runner.at_once(datagram.bytes, &peer, port, at) {
+                self.runner.rest(left, datagram.bytes, &peer, port, at).await;
+            }
+            if self.shared.stop.is_asked() {
                 return;
             }
             // One read can bring thousands of datagrams: the tasks beside this one get their turns.
             tokio::task::consume_budget().await;
         }
     }
+
+    async fn inbound(&mut self, inbound: Inbound) {
+        match inbound {
+            Inbound::Frames { frames, peer, port, received_at, unhandled } => {
+                self.runner.frames(&frames, &peer, &port, received_at).await;
+                self.shared.pool.put(frames);
+                if unhandled.is_closed() {
+                    // The connection was forgotten before this ran.
+                    self.runner.gate.forget(&peer);
+                }
+            }
+            Inbound::Packet { packet, peer, received_at, done } => {
+                let dispatched = self.runner.decoded(&packet, &peer, received_at).await;
+                if let Some(done) = done {
+                    // Whoever asked may have gone.
+                    let _ = done.send(dispatched);
+                }
+            }
+        }
+    }
+
+    /// Serves an endpoint from here on.
+    fn serve(&mut self, (opened, sending): (Opened, Option<Sending>)) {
+        let Opened { port, socket } = opened;
+        if let Some((sender, queue)) = sending {
+            self.tasks.spawn_sender(sender, queue);
+        }
+        self.runner.callers.set(port.number, &port.space);
+        match socket {
+            Socket::Udp(udp) => self.sockets.push(UdpSocket { udp: *udp, port, open: true }),
+            other => self.tasks.spawn_endpoint(other, port),
+        }
+        self.look_at_ports();
+    }
+
+    /// Does what the states of the endpoints ask for.
+    fn look_at_ports(&mut self) {
+        for socket in &mut self.sockets {
+            socket.open = socket.port.state() == PortState::Open;
+        }
+        self.sockets.retain(|socket| {
+            let closed = socket.port.state() == PortState::Closed;
+            if closed {
+                let endpoint = socket.port.endpoint.as_ref().map(display);
+                info!(endpoint, "closed");
+            }
+            !closed
+        });
+    }
 }
 
-/// The first socket that has datagrams. They stay there for whoever asks next.
-fn poll_datagrams(sockets: &mut [Udp], cx: &mut Context<'_>) -> Poll<usize> {
-    for (index, udp) in sockets.iter_mut().enumerate() {
-        if let Poll::Ready(Some(_)) = udp.poll_recv_batch(cx) {
-            return Poll::Ready(index);
+/// A socket that has datagrams, from the place `first` on, and round. They stay there for whoever asks next.
+fn poll_datagrams(sockets: &mut [UdpSocket], first: usize, cx: &mut Context<'_>) -> Poll<usize> {
+    let first = if first < sockets.len() { first } else { 0 };
+    for place in (first..sockets.len()).chain(0..first) {
+        let Some(socket) = sockets.get_mut(place).filter(|socket| socket.open) else { continue };
+        if let Poll::Ready(Some(_)) = socket.udp.poll_recv_batch(cx) {
+            return Poll::Ready(place);
         }
     }
     Poll::Pending

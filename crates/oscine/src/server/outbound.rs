@@ -1,49 +1,107 @@
 //! Packets on their way to peers.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use oscine_codec::Packet;
-use oscine_transport::SendError as TransportError;
 use oscine_transport::udp::UdpSender;
+#[cfg(unix)]
+use oscine_transport::unix;
+use oscine_transport::{SendError as TransportError, Stats};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::handler::outlet::{Outlet, SendError};
+use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::server::counters::Counters;
 
-/// How many packets may wait for one peer's connection, and for one UDP socket whose buffer is full.
+/// How many packets may wait for one peer's connection, and for one socket of datagrams whose buffer is full.
 pub(crate) const QUEUE: usize = 1024;
 
 /// The ways to all peers.
 #[derive(Debug)]
 pub(crate) struct Outbound {
-    /// Empty once the server has stopped: a handle that is kept must not keep ports bound.
-    sockets: ArcSwap<Vec<UdpOut>>,
-    connections: Mutex<HashMap<u64, mpsc::Sender<Packet>>>,
+    /// By the numbers of endpoints. Empty once the server has stopped: a handle that is kept must not keep ports bound.
+    sockets: ArcSwap<Vec<Option<Arc<SocketOut>>>>,
+    connections: Mutex<HashMap<u64, ConnectionOut>>,
     counters: Arc<Counters>,
 }
 
-/// The way out of one UDP socket.
+/// The way out of a socket of datagrams.
 #[derive(Debug)]
-pub(crate) struct UdpOut {
-    pub(crate) sender: UdpSender,
+pub(crate) struct SocketOut {
+    pub(crate) sender: DatagramSender,
     /// Takes what the system does not take at once. Its other end is a task's.
-    pub(crate) queue: mpsc::Sender<(Packet, SocketAddr)>,
+    pub(crate) queue: mpsc::Sender<(Packet, Peer)>,
+}
+
+/// What sends datagrams.
+#[derive(Debug, Clone)]
+pub(crate) enum DatagramSender {
+    Udp(UdpSender),
+    #[cfg(unix)]
+    Unix(unix::Sender),
+}
+
+/// The way to the other end of a connection.
+#[derive(Debug)]
+struct ConnectionOut {
+    peer: Peer,
+    queue: mpsc::Sender<Packet>,
+    kicked: CancellationToken,
+    /// Whoever holds a sender keeps the connection, though its peer is done sending.
+    unhandled: mpsc::WeakSender<Infallible>,
 }
 
 impl Outbound {
-    pub(crate) fn new(sockets: Vec<UdpOut>, counters: Arc<Counters>) -> Self {
-        Self { sockets: ArcSwap::from_pointee(sockets), connections: Mutex::default(), counters }
+    pub(crate) fn new(counters: Arc<Counters>) -> Self {
+        Self { sockets: ArcSwap::default(), connections: Mutex::default(), counters }
+    }
+
+    /// Adds the way out of an endpoint.
+    pub(crate) fn open(&self, number: usize, out: Arc<SocketOut>) {
+        self.edit(|sockets| {
+            if sockets.len() <= number {
+                sockets.resize_with(number + 1, || None);
+            }
+            if let Some(place) = sockets.get_mut(number) {
+                *place = Some(out);
+            }
+        });
+    }
+
+    /// Forgets the way out of an endpoint.
+    pub(crate) fn close_endpoint(&self, number: usize) {
+        self.edit(|sockets| {
+            if let Some(place) = sockets.get_mut(number) {
+                *place = None;
+            }
+        });
+    }
+
+    fn edit(&self, change: impl FnOnce(&mut Vec<Option<Arc<SocketOut>>>)) {
+        // The lock keeps two changes apart; who sends does not need it.
+        let _one = self.connections();
+        let mut sockets = Vec::clone(&self.sockets.load());
+        change(&mut sockets);
+        self.sockets.store(Arc::new(sockets));
     }
 
     /// Makes a connection reachable; what is sent to it comes out of what is returned.
-    pub(crate) fn connect(&self, connection: u64) -> mpsc::Receiver<Packet> {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        self.connections().insert(connection, sender);
-        receiver
+    pub(crate) fn connect(
+        &self,
+        connection: u64,
+        peer: &Peer,
+        kicked: &CancellationToken,
+        unhandled: mpsc::WeakSender<Infallible>,
+    ) -> mpsc::Receiver<Packet> {
+        let (queue, packets) = mpsc::channel(QUEUE);
+        let (peer, kicked) = (peer.clone(), kicked.clone());
+        let out = ConnectionOut { peer, queue, kicked, unhandled };
+        self.connections().insert(connection, out);
+        packets
     }
 
     /// Forgets a connection.
@@ -51,33 +109,40 @@ impl Outbound {
         self.connections().remove(&connection);
     }
 
-    /// Lets go of all sockets and connections.
-    pub(crate) fn close(&self) {
-        self.sockets.store(Arc::default());
-        self.connections().clear();
+    /// Closes a connection from here; says whether there was one.
+    pub(crate) fn kick(&self, connection: u64) -> bool {
+        let connections = self.connections();
+        connections.get(&connection).map(|out| out.kicked.cancel()).is_some()
     }
 
-    fn connections(&self) -> MutexGuard<'_, HashMap<u64, mpsc::Sender<Packet>>> {
+    /// Keeps the connection to a peer, for replies, as long as what is returned is held, if it is kept already.
+    pub(crate) fn keep(&self, peer: &Peer) -> Option<mpsc::Sender<Infallible>> {
+        self.connections().get(&peer.connection()?)?.unhandled.upgrade()
+    }
+
+    /// The other ends of all connections.
+    pub(crate) fn connected(&self) -> Vec<Peer> {
+        self.connections().values().map(|out| out.peer.clone()).collect()
+    }
+
+    /// Lets go of all sockets and connections.
+    pub(crate) fn close(&self) {
+        let mut connections = self.connections();
+        self.sockets.store(Arc::default());
+        connections.clear();
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<u64, ConnectionOut>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
-        match peer {
-            Peer::Udp { endpoint, addr } => match self.sockets.load().get(*endpoint) {
-                Some(out) => out.hand_over(peer, *addr, packet),
-                None => Err(SendError::Gone { peer: peer.clone() }),
-            },
-            Peer::Tcp { connection, .. } => match self.connections().get(connection) {
-                Some(queue) => queue.try_send(packet).map_err(|error| refusal(&error, peer)),
-                None => Err(SendError::Gone { peer: peer.clone() }),
-            },
-            _ => Err(SendError::Gone { peer: peer.clone() }),
-        }
+    /// What has dropped at the socket of an endpoint, as far as the system tells.
+    pub(crate) fn socket(&self, number: usize) -> Option<Arc<SocketOut>> {
+        self.sockets.load().get(number).cloned().flatten()
     }
-}
 
-impl Outlet for Outbound {
-    fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
+    /// Hands `packet` over for `peer`. Never waits.
+    pub(crate) fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
         let result = self.hand_over(peer, packet);
         match result {
             Ok(()) => self.counters.sent.add(1),
@@ -85,33 +150,87 @@ impl Outlet for Outbound {
         }
         result
     }
-}
 
-impl UdpOut {
-    fn hand_over(&self, peer: &Peer, addr: SocketAddr, packet: Packet) -> Result<(), SendError> {
-        // What waits already goes first.
-        if self.queue.capacity() == self.queue.max_capacity() {
-            match self.sender.try_send_to(&packet, addr) {
-                Err(TransportError::Full) => {}
-                Ok(()) => return Ok(()),
-                Err(TransportError::Io(error)) => {
-                    return Err(SendError::System { peer: peer.clone(), reason: error.kind() });
-                }
-                Err(_) => {
-                    let reason = std::io::ErrorKind::InvalidInput;
-                    return Err(SendError::System { peer: peer.clone(), reason });
-                }
-            }
+    fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
+        let gone = || SendError::Gone { peer: peer.clone() };
+        if let Some(connection) = peer.connection() {
+            let connections = self.connections();
+            let out = connections.get(&connection).ok_or_else(gone)?;
+            return out.queue.try_send(packet).map_err(|error| refusal(&error, peer));
         }
-        self.queue.try_send((packet, addr)).map_err(|error| refusal(&error, peer))
+        let endpoint = peer.endpoint().ok_or_else(gone)?;
+        let sockets = self.sockets.load();
+        let out = sockets.get(endpoint).and_then(Option::as_ref).ok_or_else(gone)?;
+        out.hand_over(peer, packet)
     }
 }
 
-fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
-    match error {
-        mpsc::error::TrySendError::Full(_) => {
-            SendError::QueueFull { peer: peer.clone(), queued: QUEUE }
+impl SocketOut {
+    fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
+        // What waits already goes first.
+        if self.queue.capacity() == self.queue.max_capacity() {
+            match self.sender.try_send(&packet, peer) {
+                Err(TransportError::Full) => {}
+                Ok(()) => return Ok(()),
+                Err(error) => return Err(system(&error, peer)),
+            }
         }
-        mpsc::error::TrySendError::Closed(_) => SendError::Gone { peer: peer.clone() },
+        self.queue.try_send((packet, peer.clone())).map_err(|error| refusal(&error, peer))
+    }
+}
+
+impl DatagramSender {
+    /// What has gone through the socket.
+    pub(crate) fn stats(&self) -> Stats {
+        match self {
+            Self::Udp(sender) => sender.stats(),
+            #[cfg(unix)]
+            Self::Unix(sender) => sender.stats(),
+        }
+    }
+
+    /// Sends now or not at all.
+    pub(crate) fn try_send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
+        match (self, peer) {
+            (Self::Udp(sender), Peer::Udp { addr, .. }) => sender.try_send_to(packet, *addr),
+            #[cfg(unix)]
+            (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
+                sender.try_send_to(packet, path)
+            }
+            _ => Err(nowhere()),
+        }
+    }
+
+    /// Sends when the system takes it.
+    pub(crate) async fn send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
+        match (self, peer) {
+            (Self::Udp(sender), Peer::Udp { addr, .. }) => sender.send_to(packet, *addr).await,
+            #[cfg(unix)]
+            (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
+                sender.send_to(packet, path).await
+            }
+            _ => Err(nowhere()),
+        }
+    }
+}
+
+/// For peers without an address.
+fn nowhere() -> TransportError {
+    TransportError::Io(std::io::ErrorKind::AddrNotAvailable.into())
+}
+
+fn system(error: &TransportError, peer: &Peer) -> SendError {
+    let reason = match error {
+        TransportError::Io(error) => error.kind(),
+        _ => std::io::ErrorKind::InvalidInput,
+    };
+    SendError::System { peer: peer.clone(), reason }
+}
+
+fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
+    let peer = peer.clone();
+    match error {
+        mpsc::error::TrySendError::Full(_) => SendError::QueueFull { peer, queued: QUEUE },
+        mpsc::error::TrySendError::Closed(_) => SendError::Gone { peer },
     }
 }

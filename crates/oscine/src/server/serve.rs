@@ -2,14 +2,13 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
-use std::io;
 use std::pin::Pin;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::server::handle::ServerHandle;
+use crate::server::serve_error::ServeError;
 use crate::server::server::Server;
 
 /// How long a server that was told to stop waits for what runs.
@@ -35,6 +34,7 @@ pub struct Serve {
     server: Server,
     shutdown: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     grace: Duration,
+    drain: Duration,
 }
 
 impl Server {
@@ -50,7 +50,7 @@ impl Server {
 
 impl Serve {
     const fn new(server: Server) -> Self {
-        Self { server, shutdown: None, grace: GRACE }
+        Self { server, shutdown: None, grace: GRACE, drain: Duration::ZERO }
     }
 
     /// Stops the server when `shutdown` completes: the message that runs is finished, replies that were handed over
@@ -70,17 +70,30 @@ impl Serve {
         self
     }
 
-    async fn run(self) -> io::Result<()> {
-        let Self { server, shutdown, grace } = self;
-        let ServerHandle { stop, stopped, endpoints, .. } = server.handle();
-        let cut = CancellationToken::new();
+    /// Goes on running the bundles that wait when the server is stopped, each at its time, and the messages that a
+    /// [`RateLimit`](crate::RateLimit) holds back, as far as they are due within so long. Nothing more is received
+    /// meanwhile. Default zero: they are dropped and counted, and the server stops promptly.
+    pub const fn drain(mut self, within: Duration) -> Self {
+        self.drain = within;
+        self
+    }
+
+    async fn run(self) -> Result<(), ServeError> {
+        let Self { server, shutdown, grace, drain } = self;
+        let Server { handle: ServerHandle { shared }, mut main_loop } = server;
+        let (stop, over, stopped) =
+            (shared.stop.clone(), shared.over.clone(), shared.stopped.clone());
+        let cut = shared.cut.clone();
         // However this ends, the tasks end with it.
-        let _ends = (stop.clone().drop_guard(), cut.clone().drop_guard());
-        let mut main_loop = server.start(cut.clone());
+        let _ends = (stop.guard(), [&over, &cut].map(|token| token.clone().drop_guard()));
+        let endpoints = shared.listening();
         info!(?endpoints, "serving");
         let gracefully = async {
-            let result = main_loop.run().await;
-            stop.cancel();
+            let result = main_loop.run(drain).await;
+            stop.ask();
+            // Those that nobody waits for may have replies, too.
+            shared.calls.ended().await;
+            over.cancel();
             // The sockets and the queue of the connections go first, so that nobody waits for them.
             drop(main_loop);
             stopped.cancelled().await;
@@ -89,12 +102,12 @@ impl Serve {
         let shutdown = async {
             match shutdown {
                 Some(shutdown) => tokio::select! {
-                    () = shutdown => stop.cancel(),
-                    () = stop.cancelled() => {}
+                    () = shutdown => stop.ask(),
+                    () = stop.asked() => {}
                 },
-                None => stop.cancelled().await,
+                None => stop.asked().await,
             }
-            tokio::time::sleep(grace).await;
+            tokio::time::sleep(drain.saturating_add(grace)).await;
         };
         let result = tokio::select! {
             result = gracefully => result,
@@ -105,14 +118,15 @@ impl Serve {
         };
         cut.cancel();
         stopped.cancelled().await;
-        info!("stopped");
-        result
+        info!(endpoints = ?shared.listening(), "stopped");
+        result?;
+        shared.failed()
     }
 }
 
 impl IntoFuture for Serve {
-    type Output = io::Result<()>;
-    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+    type Output = Result<(), ServeError>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<(), ServeError>> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())

@@ -1,17 +1,11 @@
 //! A server that is bound.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 
 use oscine_transport::Endpoint;
-use oscine_transport::tcp::Listener;
-use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
 use crate::server::handle::ServerHandle;
 use crate::server::main_loop::MainLoop;
-use crate::server::tasks::{Inbound, Tasks};
 
 /// A server that is bound: its sockets receive, and [`serve`](Self::serve) runs what they received.
 ///
@@ -38,21 +32,26 @@ use crate::server::tasks::{Inbound, Tasks};
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Log
+///
+/// A server tells what it does by `tracing`:
+///
+/// | level | what |
+/// | --- | --- |
+/// | info | that it serves, and that it has stopped, with `endpoints`; each connection, with `peer` |
+/// | warn | what is dropped, with `peer` and `cause`, once a minute for each cause with the number of those held back; handlers that fail |
+/// | error | handlers and callbacks that panic |
+/// | debug | malformed packets, messages that reach no method, packets that could not be sent, with `peer` |
+/// | trace | each packet, and each bundle that has waited, with how late it runs |
+///
+/// A connection is a span, `connection`, with `peer`, its `number` and the `endpoint`. Messages and bundles have none.
 #[must_use = "a server does nothing until `serve` is awaited"]
 pub struct Server {
-    pub(crate) listeners: Vec<Listener>,
-    pub(crate) senders: Vec<Sender>,
-    pub(crate) inbox: mpsc::Sender<Inbound>,
     pub(crate) handle: ServerHandle,
     /// Last, because what says that the server has stopped is in it.
     pub(crate) main_loop: MainLoop,
 }
-
-/// A UDP socket's sending side and what waits for it.
-pub(crate) type Sender = (
-    oscine_transport::udp::UdpSender,
-    mpsc::Receiver<(oscine_codec::Packet, std::net::SocketAddr)>,
-);
 
 impl Server {
     /// A handle to send, edit, read counters, and stop.
@@ -63,28 +62,8 @@ impl Server {
 
     /// Where the server listens: the addresses that were really bound, in the order of the builder's calls.
     #[must_use]
-    pub fn endpoints(&self) -> &[Endpoint] {
+    pub fn endpoints(&self) -> Vec<Endpoint> {
         self.handle.endpoints()
-    }
-
-    /// Starts the tasks, which `cut` ends at once.
-    pub(crate) fn start(self, cut: CancellationToken) -> MainLoop {
-        let tasks = Tasks {
-            inbox: self.inbox,
-            outbound: Arc::clone(&self.handle.outbound),
-            counters: Arc::clone(&self.handle.counters),
-            stop: self.handle.stop.clone(),
-            cut,
-            next_connection: Arc::new(AtomicU64::new(0)),
-            _alive: Arc::clone(&self.main_loop.alive),
-        };
-        for listener in self.listeners {
-            tasks.spawn_listener(listener);
-        }
-        for (sender, queue) in self.senders {
-            tasks.spawn_sender(sender, queue);
-        }
-        self.main_loop
     }
 }
 

@@ -1,196 +1,184 @@
 //! Every task that a server spawns.
 
-use std::convert::Infallible;
-use std::net::SocketAddr;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
 
-use futures::{SinkExt, StreamExt};
 use oscine_codec::Packet;
-use oscine_transport::tcp::{Connection, Listener};
-use oscine_transport::udp::UdpSender;
-use oscine_transport::{BadPacket, StreamError};
+use oscine_transport::connection::Connection;
+use oscine_transport::tcp::Listener;
+#[cfg(unix)]
+use oscine_transport::unix;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::field::display;
+use tracing::{Instrument, debug, info, info_span};
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::counters::Counters;
-use crate::server::outbound::Outbound;
-
-/// How many packets from connections may wait to be run.
-pub(crate) const INBOX: usize = 1024;
-
-/// A packet that a connection has read.
-#[derive(Debug)]
-pub(crate) struct Inbound {
-    pub(crate) packet: Packet,
-    pub(crate) peer: Peer,
-    pub(crate) received_at: Instant,
-    /// Dropped when the packet has been run: a peer that is done sending is kept until then, for its replies.
-    pub(crate) unhandled: mpsc::Sender<Infallible>,
-}
+use crate::server::backlog;
+use crate::server::connection::Conversation;
+use crate::server::opening::Socket;
+use crate::server::outbound::DatagramSender;
+use crate::server::port::Port;
+use crate::server::shared::Shared;
+#[cfg(unix)]
+use crate::server::unix_datagrams;
 
 /// What the tasks of one server share.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Tasks {
-    pub(crate) inbox: mpsc::Sender<Inbound>,
-    pub(crate) outbound: Arc<Outbound>,
-    pub(crate) counters: Arc<Counters>,
-    pub(crate) stop: CancellationToken,
-    /// Ends connections that do not end by themselves.
-    pub(crate) cut: CancellationToken,
+    pub(crate) shared: Arc<Shared>,
     pub(crate) next_connection: Arc<AtomicU64>,
     /// Held by every task, longer than its socket.
     pub(crate) _alive: Arc<Alive>,
 }
 
 impl Tasks {
-    /// Accepts connections until the server stops.
-    pub(crate) fn spawn_listener(&self, listener: Listener) {
-        let tasks = self.clone();
+    /// Spawns a task that ends when the server is cut short.
+    fn spawn<F: Future<Output = ()> + Send + 'static>(&self, run: impl FnOnce(Self) -> F) {
+        let (cut, alive) = (self.shared.cut.clone(), Arc::clone(&self._alive));
+        let run = run(self.clone());
         tokio::spawn(async move {
-            let (tasks, listener) = (tasks, listener);
-            loop {
-                let (connection, addr) = tokio::select! {
-                    accepted = listener.accept() => accepted,
-                    () = tasks.stop.cancelled() => return,
-                };
-                tasks.counters.connections.add(1);
-                tasks.spawn_connection(connection, addr);
+            tokio::select! {
+                () = run => {}
+                () = cut.cancelled() => {}
             }
+            // Last: everything of the task that keeps a port bound has been dropped by now.
+            drop(alive);
         });
     }
 
-    /// Sends what a UDP socket did not take at once.
+    /// Serves an endpoint that the loop does not read by itself.
+    pub(crate) fn spawn_endpoint(&self, socket: Socket, port: Arc<Port>) {
+        match socket {
+            // The loop reads them by itself.
+            Socket::Udp(_) => {}
+            Socket::Stream(connection) => {
+                let endpoint = port.number;
+                let peer = |connection| Peer::Stream { endpoint, connection };
+                self.spawn_connection(*connection, port, peer);
+            }
+            Socket::Tcp(listener) => self.spawn(|tasks| tasks.accept_tcp(listener, port)),
+            #[cfg(unix)]
+            Socket::Unix(listener) => self.spawn(|tasks| tasks.accept_unix(listener, port)),
+            #[cfg(unix)]
+            Socket::UnixDatagrams(datagrams) => {
+                self.spawn(|tasks| unix_datagrams::receive(tasks.shared, *datagrams, port));
+            }
+        }
+    }
+
+    /// Sends what a socket of datagrams did not take at once.
     pub(crate) fn spawn_sender(
         &self,
-        sender: UdpSender,
-        mut queue: mpsc::Receiver<(Packet, SocketAddr)>,
+        sender: DatagramSender,
+        queue: mpsc::Receiver<(Packet, Peer)>,
     ) {
-        let tasks = self.clone();
-        tokio::spawn(async move {
-            let (tasks, sender) = (tasks, sender);
+        self.spawn(|tasks| backlog::send(tasks.shared, sender, queue));
+    }
+
+    /// Tells the recorder of crate `metrics` what is counted, until the server is over.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn spawn_publisher(&self) {
+        self.spawn(|tasks| async move {
+            let interval = {
+                let publisher = tasks.shared.publisher.lock();
+                publisher.unwrap_or_else(std::sync::PoisonError::into_inner).options.interval
+            };
             loop {
-                let next = tokio::select! {
-                    next = queue.recv() => next,
-                    // What was handed over before the end still goes out.
-                    () = tasks.stop.cancelled() => queue.try_recv().ok(),
-                };
-                let Some((packet, addr)) = next else { return };
-                let sent = tokio::select! {
-                    sent = sender.send_to(&packet, addr) => sent,
-                    () = tasks.cut.cancelled() => return,
-                };
-                if let Err(error) = sent {
-                    tasks.counters.send_failures.add(1);
-                    debug!(%addr, %error, "packet not sent");
+                tasks.shared.publish();
+                tokio::select! {
+                    () = tokio::time::sleep(interval) => {}
+                    // What is counted at the end is told when the server has stopped.
+                    () = tasks.shared.over.cancelled() => return,
                 }
             }
         });
     }
 
-    fn spawn_connection(&self, connection: Connection, addr: SocketAddr) {
-        let tasks = self.clone();
-        let id = tasks.next_connection.fetch_add(1, Ordering::Relaxed);
-        tokio::spawn(async move {
-            let peer = Peer::Tcp { endpoint: 0, connection: id, addr };
-            info!(%peer, "connected");
-            let queue = tasks.outbound.connect(id);
-            tokio::select! {
-                () = tasks.run_connection(connection, &peer, queue) => {}
-                () = tasks.cut.cancelled() => debug!(%peer, "cut short"),
-            }
-            tasks.outbound.disconnect(id);
-            info!(%peer, "disconnected");
-        });
-    }
-
-    /// Carries packets both ways until either end has had enough.
-    async fn run_connection(
+    /// Carries packets of a connection both ways until either end has had enough.
+    pub(crate) fn spawn_connection<S>(
         &self,
-        connection: Connection,
-        peer: &Peer,
-        mut queue: mpsc::Receiver<Packet>,
-    ) {
-        let (mut sink, mut stream) = connection.split();
-        let (unhandled, mut all_handled) = mpsc::channel::<Infallible>(1);
-        let mut unhandled = Some(unhandled);
-        loop {
+        connection: Connection<S>,
+        port: Arc<Port>,
+        peer: impl FnOnce(u64) -> Peer,
+    ) where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        let peer = peer(number);
+        let shared = &self.shared;
+        if !shared.wants(&peer) {
+            shared.counters.refused_connections.add(1);
+            debug!(%peer, "connection refused");
+            return;
+        }
+        shared.counters.connections.add(1);
+        // Reachable before anything of it can be run.
+        let kicked = CancellationToken::new();
+        let handled = mpsc::channel(1);
+        let queue = shared.outbound.connect(number, &peer, &kicked, handled.0.downgrade());
+        // Made here, as the task may be cut before it begins.
+        let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone() };
+        let endpoint = port.endpoint.as_ref().map(display);
+        let span = info_span!("connection", %peer, number, endpoint);
+        let carry = |tasks: Self| async move {
+            info!(%peer, "connected");
+            let shared = Arc::clone(&tasks.shared);
+            let _forgotten = forgotten;
+            let conversation = Conversation::new(connection, &shared, &port, &peer, queue, handled);
             tokio::select! {
-                received = stream.next(), if unhandled.is_some() => match received {
-                    Some(Ok(Ok(packet))) => {
-                        let Some(unhandled) = unhandled.clone() else { continue };
-                        let received_at = Instant::now();
-                        let peer = peer.clone();
-                        let inbound = Inbound { packet, peer, received_at, unhandled };
-                        // Waits when the server is behind: that slows this peer down, and no other.
-                        tokio::select! {
-                            sent = self.inbox.send(inbound) => if sent.is_err() { return },
-                            () = self.stop.cancelled() => {}
-                        }
-                    }
-                    Some(Ok(Err(bad))) => {
-                        self.count_bad(match &bad {
-                            BadPacket::Decode { bytes, .. } => bytes.len(),
-                            // The bytes of a damaged frame are no packet's.
-                            _ => 0,
-                        });
-                        debug!(%peer, error = %bad, "malformed packet");
-                    }
-                    Some(Err(error)) => {
-                        debug!(%peer, %error, "connection broken");
-                        match error {
-                            StreamError::Io(_) => return,
-                            StreamError::Frame(_) => self.count_bad(0),
-                            // Silent, or too slow: that is no packet.
-                            _ => {}
-                        }
-                        // Nothing more is read, but what was good before may still have replies.
-                        unhandled = None;
-                    }
-                    // The peer has finished sending, but may still want its replies.
-                    None => unhandled = None,
-                },
-                Some(packet) = queue.recv() => {
-                    if let Err(error) = send_all(&mut sink, packet, &mut queue).await {
-                        debug!(%peer, %error, "connection broken");
-                        return;
-                    }
+                () = conversation.run() => {}
+                () = kicked.cancelled() => debug!(%peer, "kicked"),
+                () = port.closed() => debug!(%peer, "endpoint closed"),
+            }
+        };
+        self.spawn(|tasks| carry(tasks).instrument(span));
+    }
+
+    async fn accept_tcp(self, listener: Listener, port: Arc<Port>) {
+        while port.is_open().await {
+            tokio::select! {
+                (connection, addr) = listener.accept() => {
+                    let endpoint = port.number;
+                    let peer = |connection| Peer::Tcp { endpoint, connection, addr };
+                    self.spawn_connection(connection, Arc::clone(&port), peer);
                 }
-                _ = all_handled.recv(), if unhandled.is_none() => break,
-                () = self.stop.cancelled() => break,
+                () = port.stays_open() => {}
+                () = self.shared.stop.asked() => return,
             }
-        }
-        // What was handed over before the end still goes out.
-        if let Ok(packet) = queue.try_recv() {
-            if let Err(error) = send_all(&mut sink, packet, &mut queue).await {
-                debug!(%peer, %error, "replies lost");
-            }
-        }
-        if let Err(error) = SinkExt::<Packet>::close(&mut sink).await {
-            debug!(%peer, %error, "not closed cleanly");
         }
     }
 
-    fn count_bad(&self, bytes: usize) {
-        self.counters.received.add(1);
-        self.counters.received_bytes.add(bytes);
-        self.counters.bad.add(1);
+    #[cfg(unix)]
+    async fn accept_unix(self, listener: unix::Listener, port: Arc<Port>) {
+        while port.is_open().await {
+            tokio::select! {
+                (connection, _) = listener.accept() => {
+                    let endpoint = port.number;
+                    let peer = |connection| Peer::Unix { endpoint, connection };
+                    self.spawn_connection(connection, Arc::clone(&port), peer);
+                }
+                () = port.stays_open() => {}
+                () = self.shared.stop.asked() => return,
+            }
+        }
     }
 }
 
-/// Sends a packet and all that wait behind it, in as few writes as may be.
-async fn send_all<S: SinkExt<Packet> + Unpin>(
-    sink: &mut S,
-    first: Packet,
-    queue: &mut mpsc::Receiver<Packet>,
-) -> Result<(), S::Error> {
-    sink.feed(first).await?;
-    while let Ok(packet) = queue.try_recv() {
-        sink.feed(packet).await?;
+/// Forgets a connection when dropped, however it ended.
+struct Forgotten {
+    shared: Arc<Shared>,
+    number: u64,
+    peer: Peer,
+}
+
+impl Drop for Forgotten {
+    fn drop(&mut self) {
+        self.shared.outbound.disconnect(self.number);
+        info!(peer = %self.peer, "disconnected");
+        self.shared.disconnected(&self.peer);
     }
-    sink.flush().await
 }

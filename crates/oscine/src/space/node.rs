@@ -94,32 +94,45 @@ impl<T> Node<T> {
     }
 
     /// The node at `path` below this one.
-    pub(crate) fn descend<'p>(&self, path: impl Iterator<Item = &'p str>) -> Option<&Self> {
+    pub(crate) fn descend<'p>(&self, path: impl Iterator<Item = Step<'p>>) -> Option<&Self> {
         let mut node = self;
-        for name in path {
-            node = node.children.get(name)?;
+        for step in path {
+            node = match step {
+                Step::Name(name) => node.children.get(name)?,
+                Step::Glob(text, _) => &node.globs.get(text)?.node,
+            };
         }
         Some(node)
     }
 
-    /// Everything registered here and below, in the order of the tree.
+    /// Everything registered here and below, in the order of the tree. No container is looked into before its turn, so
+    /// that the first of many cost as much as they are.
     pub(crate) fn walk(&self) -> impl Iterator<Item = &Entries<T>> {
-        let mut stack = vec![self];
-        let mut waiting = None;
+        let mut here = self.here();
+        let mut stack = vec![self.below()];
         std::iter::from_fn(move || {
             loop {
-                if let Some(entries) = waiting.take() {
+                if let Some(entries) = here.next() {
                     return Some(entries);
                 }
-                let node = stack.pop()?;
-                stack.extend(node.globs.values().rev().map(|glob| &*glob.node));
-                stack.extend(node.children.values().rev().map(|child| &**child));
-                waiting = node.subtree.as_ref();
-                if let Some(entries) = &node.entries {
-                    return Some(entries);
+                match stack.last_mut()?.next() {
+                    Some(node) => {
+                        here = node.here();
+                        stack.push(node.below());
+                    }
+                    None => drop(stack.pop()),
                 }
             }
         })
+    }
+
+    fn here(&self) -> impl Iterator<Item = &Entries<T>> {
+        self.entries.iter().chain(&self.subtree)
+    }
+
+    fn below(&self) -> impl Iterator<Item = &Self> {
+        let globs = self.globs.values().map(|glob| &*glob.node);
+        self.children.values().map(|child| &**child).chain(globs)
     }
 }
 

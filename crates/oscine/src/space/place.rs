@@ -15,6 +15,16 @@ use oscine_codec::{Address, AddressError, Pattern};
 /// assert!(matches!("/mixer/*/gain".into_place()?, Place::Pattern(_)));
 /// # Ok::<(), oscine::AddressError>(())
 /// ```
+///
+/// With [`PatternOptions`](oscine_codec::PatternOptions) there may be wildcards in braces:
+///
+/// ```
+/// use oscine::{AddressSpace, Pattern, PatternOptions};
+///
+/// let strips = Pattern::with_options("/{ch*,main}/gain", PatternOptions::new().nested(true))?;
+/// AddressSpace::new().method(strips, |gain: f32| println!("{gain}"))?;
+/// # Ok::<(), oscine::AddressError>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Place {
@@ -75,7 +85,9 @@ impl Place {
         match self {
             Self::Address(_) => Address::new(text).ok().map(Self::Address),
             Self::Subtree(_) => Address::new(text).ok().map(Self::Subtree),
-            Self::Pattern(_) => Pattern::new(text).ok().map(Self::Pattern),
+            Self::Pattern(pattern) => {
+                Pattern::with_options(text, pattern.options()).ok().map(Self::Pattern)
+            }
             // An expression does not begin with an address.
             #[cfg(feature = "regex")]
             Self::Regex(_) => None,

@@ -194,6 +194,22 @@ impl<T: Clone> Space<T> {
         self.flat.get(&self.root, self.len())
     }
 
+    /// What was registered under a key. None when it was taken back.
+    #[must_use]
+    pub fn get(&self, key: MethodKey) -> Option<&T> {
+        let entries = match &**self.keys.get(&key)? {
+            Place::Address(address) => self.find(address.as_str()),
+            Place::Subtree(address) => self.root.descend(names(address))?.subtree.as_ref(),
+            Place::Pattern(pattern) => {
+                let anywhere = self.anywhere.get(&key);
+                anywhere.or_else(|| self.root.descend(steps(pattern))?.entries.as_ref())
+            }
+            #[cfg(feature = "regex")]
+            Place::Regex(_) => self.anywhere.get(&key),
+        };
+        entries?.as_slice().iter().find(|entry| entry.key == key).map(|entry| &entry.value)
+    }
+
     /// The place of a registration.
     #[must_use]
     pub fn place_of(&self, key: MethodKey) -> Option<&Arc<Place>> {
@@ -207,14 +223,14 @@ impl<T: Clone> Space<T> {
 
     /// The names that lie directly below `address`, in order; none if there is no such container.
     pub fn children(&self, address: &Address) -> impl Iterator<Item = &str> {
-        let node = self.root.descend(address.parts());
+        let node = self.root.descend(names(address));
         node.into_iter().flat_map(|node| node.children.keys()).map(|name| &**name)
     }
 
     /// Whether there is a container or a method at `address`.
     #[must_use]
     pub fn contains(&self, address: &Address) -> bool {
-        self.root.descend(address.parts()).is_some()
+        self.root.descend(names(address)).is_some()
     }
 
     /// The number of registrations.
@@ -231,10 +247,14 @@ impl<T: Clone> Space<T> {
 
     /// What is registered at and below `address`, those under patterns that begin with it among them.
     pub(crate) fn below(&self, address: &Address) -> Vec<Entries<T>> {
-        let tree = self.root.descend(address.parts()).into_iter().flat_map(Node::walk).cloned();
-        let anywhere =
-            self.anywhere.values().filter(|e| e.place().moved(address, address).is_some());
-        tree.chain(anywhere.cloned()).collect()
+        self.walk_below(address).cloned().collect()
+    }
+
+    /// As [`walk`](Self::walk), at and below `address` alone, those under patterns that begin with it among them.
+    pub(crate) fn walk_below(&self, address: &Address) -> impl Iterator<Item = &Entries<T>> {
+        let tree = self.root.descend(names(address)).into_iter().flat_map(Node::walk);
+        let is_below = |e: &&Entries<T>| e.place().moved(address, address).is_some();
+        tree.chain(self.anywhere.values().filter(is_below))
     }
 
     /// Registers under a key that is given.
@@ -272,7 +292,7 @@ impl<T: Clone> Space<T> {
         match &**place {
             Place::Address(address) => {
                 let mut renewed = None;
-                self.root.edit(address.parts().map(Step::Name), |node| {
+                self.root.edit(names(address), |node| {
                     renew(&mut node.entries);
                     renewed.clone_from(&node.entries);
                 });
@@ -284,7 +304,7 @@ impl<T: Clone> Space<T> {
                 };
             }
             Place::Subtree(address) => {
-                self.root.edit(address.parts().map(Step::Name), |node| renew(&mut node.subtree));
+                self.root.edit(names(address), |node| renew(&mut node.subtree));
             }
             Place::Pattern(pattern) => {
                 self.root.edit(steps(pattern), |node| renew(&mut node.entries));
@@ -309,12 +329,24 @@ fn walkable(place: &Place) -> bool {
     }
 }
 
+/// The way to an address.
+fn names(address: &Address) -> impl Iterator<Item = Step<'_>> {
+    address.parts().map(Step::Name)
+}
+
 /// The way to where a pattern is registered.
 fn steps(pattern: &Pattern) -> impl Iterator<Item = Step<'_>> {
-    let names = pattern.as_str().split('/').skip(1);
-    pattern.parts().iter().zip(names).map(|(part, text)| match part.literal() {
-        Some(name) => Step::Name(name),
-        None => Step::Glob(text, part),
+    let (text, mut end) = (pattern.as_str(), 0);
+    let names = text.split('/').skip(1);
+    pattern.parts().iter().zip(names).map(move |(part, name)| {
+        let slash = end;
+        end += 1 + name.len();
+        match part.literal() {
+            Some(name) => Step::Name(name),
+            // Without nesting the same text means something else: the slash in front keeps them apart.
+            None if part.is_nested() => Step::Glob(text.get(slash..end).unwrap_or(name), part),
+            None => Step::Glob(name, part),
+        }
     })
 }
 

@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use tokio::sync::Notify;
 
-/// A timer with one deadline.
+/// What goes off at one deadline.
 #[derive(Debug)]
-pub(crate) struct Timer {
+pub(crate) struct Alarm {
     shared: Arc<Shared>,
 }
 
@@ -27,8 +27,8 @@ enum State {
     Closed,
 }
 
-impl Timer {
-    /// A timer without a deadline.
+impl Alarm {
+    /// An alarm without a deadline.
     pub(crate) fn new() -> io::Result<Self> {
         let shared = Arc::new(Shared {
             state: Mutex::new(State::Idle),
@@ -36,7 +36,7 @@ impl Timer {
             elapsed: Notify::new(),
         });
         let waiting = Arc::clone(&shared);
-        // Ends when the timer is dropped.
+        // Ends when the alarm is dropped.
         std::thread::Builder::new().name("oscine-timer".into()).spawn(move || waiting.wait())?;
         Ok(Self { shared })
     }
@@ -69,7 +69,7 @@ impl Timer {
     }
 }
 
-impl Drop for Timer {
+impl Drop for Alarm {
     fn drop(&mut self) {
         *self.shared.state() = State::Closed;
         self.shared.changed.notify_one();

@@ -12,15 +12,15 @@ use rustix::time::{
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-/// A timer with one deadline.
+/// What goes off at one deadline.
 #[derive(Debug)]
-pub(crate) struct Timer {
+pub(crate) struct Alarm {
     fd: AsyncFd<OwnedFd>,
     deadline: Option<Instant>,
 }
 
-impl Timer {
-    /// A timer without a deadline.
+impl Alarm {
+    /// An alarm without a deadline.
     pub(crate) fn new() -> io::Result<Self> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let fd = timerfd_create(TimerfdClockId::Monotonic, flags)?;

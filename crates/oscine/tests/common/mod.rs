@@ -2,18 +2,18 @@
 //! limit that keeps a test from hanging.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub(crate) mod folder;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod timed;
 pub(crate) mod wire;
 
 use std::future::Future;
-use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use oscine::transport::framing::FramingKind;
-use oscine::{AddressSpace, Client, Endpoint, Packet, Serve, Server, ServerBuilder};
+use oscine::{AddressSpace, Client, Endpoint, Packet, Serve, ServeError, Server, ServerBuilder};
 use oscine::{ServerHandle, Stats};
 use tokio::task::JoinHandle;
 
@@ -39,10 +39,32 @@ pub(crate) fn within<F: Future>(future: F) -> impl Future<Output = F::Output> {
     }
 }
 
+/// Waits until something that others bring about holds, and fails if it never does.
+#[track_caller]
+pub(crate) fn until(mut holds: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    within(async move {
+        while !holds() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+}
+
+/// Looks at something often, and for long enough that it would have happened if it could.
+#[track_caller]
+pub(crate) fn never(mut happens: impl FnMut() -> bool) -> impl Future<Output = ()> {
+    let place = std::panic::Location::caller();
+    async move {
+        for _ in 0..30 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            assert!(!happens(), "{place}: it has happened");
+        }
+    }
+}
+
 /// A server that serves in a task of its own.
 pub(crate) struct Running {
     pub(crate) handle: ServerHandle,
-    pub(crate) task: JoinHandle<io::Result<()>>,
+    pub(crate) task: JoinHandle<Result<(), ServeError>>,
 }
 
 impl Running {
@@ -95,7 +117,8 @@ impl Running {
     }
 
     fn port(&self, wanted: impl Fn(&&Endpoint) -> bool) -> SocketAddr {
-        let endpoint = self.handle.endpoints().iter().find(wanted).unwrap();
+        let endpoints = self.handle.endpoints();
+        let endpoint = endpoints.iter().find(wanted).unwrap();
         let text = endpoint.to_string();
         let (_, place) = text.split_once("://").unwrap();
         place.split('?').next().unwrap().parse().unwrap()

@@ -1,0 +1,91 @@
+//! The sending side of a blocking client, for many threads.
+
+use std::time::Duration;
+
+use oscine_codec::{Bundle, Message, Packet};
+
+use crate::blocking::driver::Driver;
+use crate::client::error::{ClientError, RequestError};
+use crate::client::outgoing::IntoPacket;
+use crate::client::sender::ClientSender;
+use crate::client::time::IntoTimeTag;
+
+/// Sends and asks through a blocking [`Client`](super::Client), in any thread and at the same time.
+///
+/// It is cheap to clone, and does not keep the client alive: when that is dropped, sending fails
+/// with [`SendError::Closed`](oscine_transport::SendError::Closed).
+#[derive(Debug, Clone)]
+pub struct Sender {
+    pub(crate) sender: ClientSender,
+    pub(crate) driver: Driver,
+}
+
+impl Sender {
+    /// Sends a message as `(address, arguments)`, or a packet that is built already.
+    ///
+    /// # Errors
+    ///
+    /// [`ClientError`] when it cannot be encoded or the system does not take it.
+    pub fn send(&self, packet: impl IntoPacket) -> Result<(), ClientError> {
+        self.driver.wait(self.sender.send(packet))?
+    }
+
+    /// Sends a packet, and waits no longer than `limit` for a peer that takes nothing.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send), and [`ClientError::Timeout`]. On a stream the packet may still go out
+    /// after that, before what is sent next.
+    pub fn send_within(&self, limit: Duration, packet: impl IntoPacket) -> Result<(), ClientError> {
+        let sending = async { tokio::time::timeout(limit, self.sender.send(packet)).await };
+        self.driver.wait(sending)?.unwrap_or(Err(ClientError::Timeout { timeout: limit }))
+    }
+
+    /// Sends a bundle of messages, to run at `at`: a [`TimeTag`](oscine_codec::TimeTag), a
+    /// `SystemTime`, or a `Duration` from now.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn send_bundle<P: Into<Packet>>(
+        &self,
+        at: impl IntoTimeTag,
+        elements: impl IntoIterator<Item = P>,
+    ) -> Result<(), ClientError> {
+        self.send(Bundle::new(at.into_time_tag(), elements))
+    }
+
+    /// Sends many packets, in as few calls to the system as may be.
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send); what stood before the packet in question was sent.
+    pub fn send_all(&self, packets: &[Packet]) -> Result<(), ClientError> {
+        self.driver.wait(self.sender.send_all(packets))?
+    }
+
+    /// Sends a request and waits for the first message whose address `reply` matches, as
+    /// [`ClientSender::request`].
+    ///
+    /// # Errors
+    ///
+    /// [`RequestError`] when the request is not sent, or no reply comes in time.
+    pub fn request(&self, request: impl IntoPacket, reply: &str) -> Result<Message, RequestError> {
+        self.driver.wait(self.sender.request(request, reply)).map_err(ClientError::from)?
+    }
+
+    /// As [`request`](Self::request), with a time-out of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`request`](Self::request).
+    pub fn request_within(
+        &self,
+        limit: Duration,
+        request: impl IntoPacket,
+        reply: &str,
+    ) -> Result<Message, RequestError> {
+        let asking = self.sender.request_within(limit, request, reply);
+        self.driver.wait(asking).map_err(ClientError::from)?
+    }
+}

@@ -1,0 +1,241 @@
+//! One place that is read for all who wait.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker, ready};
+
+use futures::{FutureExt, Stream};
+use oscine_codec::{Message, Packet, Pattern};
+use oscine_transport::StreamError;
+use oscine_transport::reconnect::{State, States};
+use tracing::{debug, trace};
+
+use crate::client::error::RequestError;
+use crate::client::inlet::{Inlet, Item};
+use crate::client::requests::{MOST_REQUESTS, Requests};
+use crate::client::wakers::Wakers;
+
+/// One place that is read for all who wait: whoever is polled reads, for itself and the others.
+///
+/// There are the reader, which gets what nobody asked for, and requests of any task. No task of its
+/// own is needed, and a request has its reply whether the stream is read or not.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    state: Mutex<Reading>,
+    wakers: Arc<Wakers>,
+    /// `wakers`, as what is read from sees them.
+    waker: Waker,
+}
+
+#[derive(Debug)]
+struct Reading {
+    /// `None` when nothing more comes.
+    inlet: Option<Inlet>,
+    reconnects: bool,
+    requests: Requests,
+    /// What requests read, and is for the reader.
+    backlog: VecDeque<Packet>,
+    /// Packets that the backlog had no room for.
+    missed: u64,
+    /// What broke the connection, if something did.
+    fault: Option<Arc<StreamError>>,
+}
+
+/// A request in line; it leaves the line when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Expected<'a> {
+    hub: &'a Hub,
+    request: u64,
+}
+
+impl Hub {
+    pub(crate) fn new(inlet: Inlet) -> Self {
+        let wakers = Arc::new(Wakers::default());
+        let waker = Waker::from(Arc::clone(&wakers));
+        let reading = Reading {
+            reconnects: matches!(inlet, Inlet::Reconnecting(_)),
+            inlet: Some(inlet),
+            requests: Requests::default(),
+            backlog: VecDeque::new(),
+            missed: 0,
+            fault: None,
+        };
+        Self { state: Mutex::new(reading), wakers, waker }
+    }
+
+    /// Polls for what nobody asked for. There is one reader.
+    pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
+        let mut reading = self.reading();
+        if let Some(packet) = reading.backlog.pop_front() {
+            return Poll::Ready(Some(Ok(packet)));
+        }
+        loop {
+            let item = ready!(self.poll_inlet(&mut reading, READER, cx.waker()));
+            if !reading.requests.is_empty() {
+                if let Some(Ok(packet)) = &item {
+                    if self.answer(&mut reading, packet) {
+                        continue;
+                    }
+                }
+                self.wakers.wake_others(READER);
+            }
+            return Poll::Ready(item);
+        }
+    }
+
+    /// Puts a request in line, before it is sent.
+    pub(crate) fn expect(&self, pattern: Pattern) -> Result<Expected<'_>, RequestError> {
+        let request = self.reading().requests.add(pattern);
+        let request = request.ok_or(RequestError::TooMany { limit: MOST_REQUESTS })?;
+        Ok(Expected { hub: self, request })
+    }
+
+    /// How a client that reconnects stands.
+    pub(crate) fn state(&self) -> Option<State> {
+        let reading = self.reading();
+        match &reading.inlet {
+            Some(Inlet::Reconnecting(client)) => Some(client.state()),
+            Some(_) => None,
+            None => reading.reconnects.then_some(State::Closed),
+        }
+    }
+
+    /// How a client that reconnects stands, now and whenever that changes.
+    pub(crate) fn states(&self) -> Option<States> {
+        match &self.reading().inlet {
+            Some(Inlet::Reconnecting(client)) => Some(client.states()),
+            _ => None,
+        }
+    }
+
+    /// Begins to close a client that reconnects; its states tell when that is done.
+    pub(crate) fn begin_close(&self) -> Option<States> {
+        match &self.reading().inlet {
+            Some(Inlet::Reconnecting(client)) => {
+                // The first poll begins it, and who waits is woken by the states.
+                let _ = client.close().now_or_never();
+                Some(client.states())
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads no more; what has been read already is still there.
+    pub(crate) fn close(&self) {
+        let inlet = { self.reading().inlet.take() };
+        drop(inlet);
+        self.wakers.wake_all();
+    }
+
+    pub(crate) fn missed(&self) -> u64 {
+        self.reading().missed
+    }
+
+    pub(crate) fn fault(&self) -> Option<Arc<StreamError>> {
+        self.reading().fault.clone()
+    }
+
+    fn poll_reply(
+        &self,
+        request: u64,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Message, RequestError>> {
+        let mut reading = self.reading();
+        loop {
+            if let Some(reply) = reading.requests.reply(request) {
+                // There may be more to read, and the others have to do that now.
+                self.wakers.wake_others(request);
+                return Poll::Ready(Ok(reply));
+            }
+            match ready!(self.poll_inlet(&mut reading, request, cx.waker())) {
+                None => return Poll::Ready(Err(RequestError::Closed)),
+                Some(Ok(packet)) => {
+                    if !self.answer(&mut reading, &packet) {
+                        reading.keep(&packet);
+                        self.wakers.wake_one(READER);
+                    }
+                }
+                // The socket has counted it.
+                Some(Err(bad)) => trace!(error = %bad, "malformed packet"),
+            }
+        }
+    }
+
+    /// Polls for whatever comes next, in the name of all; `who` waits if there is nothing.
+    ///
+    /// So long as somebody waits, either what is read from knows the waker of all, or those who wait
+    /// have been woken: whoever takes something and leaves [wakes the others](Wakers::wake_others).
+    fn poll_inlet(&self, reading: &mut Reading, who: u64, waker: &Waker) -> Poll<Option<Item>> {
+        // Who does not have to wait need not be known.
+        if let Poll::Ready(item) = self.poll_once(reading) {
+            return Poll::Ready(item);
+        }
+        self.wakers.register(who, waker);
+        // What came in between has not woken this one.
+        self.poll_once(reading)
+    }
+
+    fn poll_once(&self, reading: &mut Reading) -> Poll<Option<Item>> {
+        let Some(inlet) = &mut reading.inlet else { return Poll::Ready(None) };
+        let mut cx = Context::from_waker(&self.waker);
+        match ready!(Pin::new(inlet).poll_next(&mut cx)) {
+            Some(Ok(item)) => return Poll::Ready(Some(item)),
+            Some(Err(error)) => {
+                debug!(%error, "connection broken");
+                reading.fault = Some(Arc::new(error));
+            }
+            None => {}
+        }
+        reading.inlet = None;
+        self.wakers.wake_all();
+        Poll::Ready(None)
+    }
+
+    /// Whether a packet was an answer and nothing but that: a bundle has more to say.
+    fn answer(&self, reading: &mut Reading, packet: &Packet) -> bool {
+        let answered = reading.requests.answer(packet, |request| self.wakers.wake_one(request));
+        answered && matches!(packet, Packet::Message(_))
+    }
+
+    fn reading(&self) -> MutexGuard<'_, Reading> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reading {
+    /// Keeps a packet for the reader.
+    fn keep(&mut self, packet: &Packet) {
+        if self.backlog.len() == BACKLOG {
+            self.backlog.pop_front();
+            self.missed += 1;
+            debug!(limit = BACKLOG, "packet dropped while a request waits");
+        }
+        self.backlog.push_back(packet.to_detached());
+    }
+}
+
+impl Expected<'_> {
+    /// Waits for the reply. Cancel safe.
+    pub(crate) async fn reply(&self) -> Result<Message, RequestError> {
+        std::future::poll_fn(|cx| self.hub.poll_reply(self.request, cx)).await
+    }
+}
+
+impl Drop for Expected<'_> {
+    fn drop(&mut self) {
+        let mut reading = self.hub.reading();
+        if let Some(late) = reading.requests.remove(self.request) {
+            // It came when nobody waited any more, and is not lost.
+            reading.keep(&late.into());
+            self.hub.wakers.wake_one(READER);
+        }
+        self.hub.wakers.forget(self.request);
+    }
+}
+
+/// By what the wakers know the reader. Requests are counted from 1.
+const READER: u64 = 0;
+
+/// How many packets are kept for the reader while requests read. Beyond that the oldest go.
+pub(crate) const BACKLOG: usize = 1024;

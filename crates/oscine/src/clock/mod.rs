@@ -1,0 +1,17 @@
+//! The time that bundles are measured by.
+//!
+//! [`Clock`] is the engine's time line: monotonic, and told apart from the wall clock that senders write their time
+//! tags by. [`SimulatedClock`] is one for tests, whose time is told. [`OffsetEstimator`] finds out how far a peer's
+//! clock is off.
+
+#[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
+pub(crate) mod clock;
+pub(crate) mod estimator;
+pub(crate) mod simulated;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use clock::Clock;
+pub use estimator::{BadSample, Estimate, OffsetEstimator};
+pub use simulated::SimulatedClock;

@@ -1,4 +1,0 @@
-//! Tests of the engine, with a clock of their own.
-
-mod random;
-mod stories;

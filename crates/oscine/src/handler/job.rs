@@ -1,0 +1,45 @@
+//! One message to be run.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use oscine_codec::{MessageRef, TimeTag};
+
+use crate::handler::outlet::Outlet;
+use crate::peer::Peer;
+
+/// One message to be run, and its circumstances.
+#[derive(Debug)]
+pub(crate) struct Job<'a> {
+    /// Lent: to copy a view that was just made costs as much as a call.
+    pub(crate) message: &'a MessageRef<'a>,
+    /// The latest of those of the bundles around it.
+    pub(crate) time_tag: TimeTag,
+    pub(crate) lateness: Duration,
+    pub(crate) context: Context<'a>,
+}
+
+/// What the messages of one packet have in common.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) peer: &'a Peer,
+    pub(crate) received_at: ReadAt<'a>,
+    pub(crate) outlet: &'a Arc<dyn Outlet>,
+}
+
+/// When a packet was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ReadAt<'a> {
+    Known(Instant),
+    /// When the first handler wants to know.
+    Asked(&'a OnceLock<Instant>),
+}
+
+impl ReadAt<'_> {
+    pub(crate) fn get(self) -> Instant {
+        match self {
+            Self::Known(at) => at,
+            Self::Asked(once) => *once.get_or_init(Instant::now),
+        }
+    }
+}

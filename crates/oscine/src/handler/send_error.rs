@@ -1,0 +1,37 @@
+//! Why a packet was not handed over.
+
+use oscine_codec::EncodeError;
+use thiserror::Error;
+
+use crate::peer::Peer;
+
+/// Why a packet was not handed over.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum SendError {
+    /// What was to be sent is no packet.
+    #[error("cannot be encoded")]
+    Encode(#[from] EncodeError),
+    /// The connection to the peer is closed, or the peer never had one.
+    #[error("no way to {peer}")]
+    Gone {
+        /// Who cannot be reached.
+        peer: Peer,
+    },
+    /// The peer takes packets more slowly than they are sent, and its queue is full.
+    #[error("the queue of {queued} packets to {peer} is full")]
+    QueueFull {
+        /// Who is slow.
+        peer: Peer,
+        /// How many packets the queue holds.
+        queued: usize,
+    },
+    /// The system refused to send.
+    #[error("the system refused to send to {peer}: {reason}")]
+    System {
+        /// Who was to receive it.
+        peer: Peer,
+        /// What the system said.
+        reason: std::io::ErrorKind,
+    },
+}

@@ -1,0 +1,60 @@
+//! Packets on their way to the loop that runs them.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use oscine_codec::Packet;
+use oscine_transport::connection::Frames;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::dispatch::dispatched::Dispatched;
+use crate::peer::Peer;
+use crate::server::port::Port;
+
+/// How many deliveries may wait to be run. Each holds less than 64 KiB and one packet.
+pub(crate) const INBOX: usize = 64;
+
+/// What waits to be run.
+#[derive(Debug)]
+pub(crate) enum Inbound {
+    /// What one read of a connection brought.
+    Frames {
+        frames: Frames,
+        peer: Peer,
+        port: Arc<Port>,
+        received_at: Instant,
+        /// Dropped when the packets have been run: a peer that is done sending is kept until then, for its replies.
+        unhandled: mpsc::Sender<Infallible>,
+    },
+    /// A packet that is decoded already.
+    Packet {
+        packet: Packet,
+        peer: Peer,
+        received_at: Instant,
+        /// Who wants to know what came of it.
+        done: Option<oneshot::Sender<Dispatched>>,
+    },
+}
+
+/// Frames that are empty, to be filled again.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Mutex<Vec<Frames>>);
+
+/// How many of them are kept.
+const KEPT: usize = 16;
+
+impl Pool {
+    pub(crate) fn take(&self) -> Frames {
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        spare.pop().unwrap_or_default()
+    }
+
+    pub(crate) fn put(&self, mut frames: Frames) {
+        frames.clear();
+        let mut spare = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if spare.len() < KEPT {
+            spare.push(frames);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! How late bundles run.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+/// The longest lateness that is told apart from longer ones: an hour.
+const LONGEST: u64 = 3_600_000_000_000;
+
+/// How many decimal digits are told apart.
+const DIGITS: u8 = 2;
+
+/// How late the bundles were run that had waited, from their time tags to the call of the first handler. A snapshot;
+/// see [`ServerHandle::lateness`](crate::ServerHandle::lateness).
+///
+/// Values are exact to two digits, up to an hour. What is later counts as an hour.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LatenessHistogram(Histogram<u64>);
+
+/// The most usual questions to a [`LatenessHistogram`]; zero as long as no bundle has waited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct LatenessStats {
+    /// How many bundles have waited and run.
+    pub bundles: u64,
+    /// The least lateness.
+    pub min: Duration,
+    /// Half of them were no later than this.
+    pub p50: Duration,
+    /// 99 of 100 were no later than this.
+    pub p99: Duration,
+    /// The greatest lateness.
+    pub max: Duration,
+}
+
+impl LatenessHistogram {
+    /// How many bundles have waited and run.
+    #[must_use]
+    pub fn bundles(&self) -> u64 {
+        self.0.len()
+    }
+
+    /// The lateness that so great a part of the bundles did not exceed: 0.5 is the median. Zero if there are none.
+    #[must_use]
+    pub fn quantile(&self, part: f64) -> Duration {
+        Duration::from_nanos(self.0.value_at_quantile(part))
+    }
+
+    /// How many bundles were this late, by ranges that each double the one before: the end of each range, the first of
+    /// which is `first`, and how many bundles lie in it. At least a nanosecond is taken for `first`.
+    pub fn doubling(&self, first: Duration) -> impl Iterator<Item = (Duration, u64)> {
+        let first = u64::try_from(first.as_nanos()).unwrap_or(u64::MAX).max(1);
+        self.0.iter_log(first, 2.0).map(|step| {
+            let end = step.value_iterated_to().saturating_add(1);
+            (Duration::from_nanos(end), step.count_since_last_iteration())
+        })
+    }
+
+    /// How late the bundles were that have run since, and how many were that late.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn since(&self, before: Option<&Self>) -> impl Iterator<Item = (Duration, u64)> {
+        self.0.iter_recorded().filter_map(move |step| {
+            let late = step.value_iterated_to();
+            let known = before.map_or(0, |before| before.0.count_at(late));
+            let more = step.count_at_value().checked_sub(known).filter(|&more| more > 0)?;
+            Some((Duration::from_nanos(late), more))
+        })
+    }
+
+    /// The most usual questions.
+    #[must_use]
+    pub fn stats(&self) -> LatenessStats {
+        if self.0.is_empty() {
+            return LatenessStats::default();
+        }
+        LatenessStats {
+            bundles: self.bundles(),
+            min: Duration::from_nanos(self.0.min()),
+            p50: self.quantile(0.5),
+            p99: self.quantile(0.99),
+            max: Duration::from_nanos(self.0.max()),
+        }
+    }
+}
+
+/// Where a running server notes how late bundles are.
+#[derive(Debug)]
+pub(crate) struct Lateness(Mutex<Histogram<u64>>);
+
+impl Default for Lateness {
+    #[expect(clippy::expect_used, reason = "fails for other bounds only")]
+    fn default() -> Self {
+        let empty = Histogram::new_with_max(LONGEST, DIGITS);
+        Self(Mutex::new(empty.expect("bounds that a histogram can have")))
+    }
+}
+
+impl Lateness {
+    pub(crate) fn note(&self, late: Duration) {
+        self.lock().saturating_record(u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
+    }
+
+    pub(crate) fn read(&self) -> LatenessHistogram {
+        LatenessHistogram(self.lock().clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Histogram<u64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantiles_and_ranges() {
+        let lateness = Lateness::default();
+        assert_eq!(lateness.read().stats(), LatenessStats::default());
+        for micros in 1..=1000 {
+            lateness.note(Duration::from_micros(micros));
+        }
+        lateness.note(Duration::MAX);
+        let stats = lateness.read().stats();
+        assert_eq!(stats.bundles, 1001);
+        let near = |value: Duration, micros: u64| {
+            let off = value.abs_diff(Duration::from_micros(micros));
+            assert!(off * 50 <= Duration::from_micros(micros), "{value:?} is not {micros} µs");
+        };
+        near(stats.p50, 500);
+        near(stats.p99, 990);
+        near(stats.max, 3_600_000_000);
+        let histogram = lateness.read();
+        let ranges: Vec<_> = histogram.doubling(Duration::from_micros(250)).collect();
+        assert_eq!(ranges.iter().map(|(_, count)| count).sum::<u64>(), 1001);
+        assert!(ranges.windows(2).all(|pair| pair[0].0 < pair[1].0));
+    }
+}

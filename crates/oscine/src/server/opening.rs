@@ -1,0 +1,232 @@
+//! Opening endpoints.
+
+use std::io;
+use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use oscine_codec::{DecodeOptions, Packet};
+use oscine_transport::connection::{Builder, Connection, Listen};
+use oscine_transport::framing::FramingKind;
+use oscine_transport::hook::Hook;
+use oscine_transport::stats::Counters;
+use oscine_transport::tcp::Listener;
+#[cfg(unix)]
+use oscine_transport::unix;
+use oscine_transport::{Endpoint, Udp};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::mpsc;
+
+use crate::address_space::address_space::AddressSpace;
+use crate::peer::Peer;
+use crate::server::bind::Bind;
+use crate::server::bind_error::BindError;
+use crate::server::outbound::DatagramSender;
+use crate::server::port::Port;
+
+/// What holds for all endpoints of a server, where nothing else is said about one.
+pub(crate) struct Opener {
+    pub(crate) space: AddressSpace,
+    pub(crate) decode: DecodeOptions,
+    pub(crate) max_frame: usize,
+    pub(crate) max_connections: usize,
+    pub(crate) hooks: Vec<Arc<dyn Hook>>,
+    pub(crate) next: AtomicUsize,
+}
+
+/// An endpoint that is bound and not served yet.
+pub(crate) struct Opened {
+    pub(crate) port: Arc<Port>,
+    pub(crate) socket: Socket,
+}
+
+/// What a socket of datagrams sends by, and what waits for it.
+pub(crate) type Sending = (DatagramSender, mpsc::Receiver<(Packet, Peer)>);
+
+/// What an endpoint receives by.
+pub(crate) enum Socket {
+    Udp(Box<Udp>),
+    Tcp(Listener),
+    #[cfg(unix)]
+    UnixDatagrams(Box<unix::Datagrams>),
+    #[cfg(unix)]
+    Unix(unix::Listener),
+    /// One connection that the program has brought.
+    Stream(Box<Connection<AnyStream>>),
+}
+
+/// A stream of bytes of any kind.
+pub(crate) type AnyStream = Box<dyn Stream>;
+
+/// What reads and writes bytes.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+impl Socket {
+    /// The way out, if it is not by connections.
+    pub(crate) fn sender(&self) -> Option<DatagramSender> {
+        match self {
+            Self::Udp(udp) => Some(DatagramSender::Udp(udp.sender())),
+            #[cfg(unix)]
+            Self::UnixDatagrams(datagrams) => Some(DatagramSender::Unix(datagrams.sender())),
+            _ => None,
+        }
+    }
+}
+
+impl Opener {
+    /// Binds an endpoint.
+    pub(crate) async fn open(&self, bind: &Bind) -> Result<Opened, BindError> {
+        let text = &bind.address;
+        let endpoint: Endpoint = text
+            .parse()
+            .map_err(|source| BindError::Endpoint { endpoint: text.clone(), source })?;
+        let counters = Arc::new(Counters::default());
+        let opened = self.socket(bind, endpoint, &counters).await;
+        let (socket, endpoint) =
+            opened.map_err(|source| BindError::Bind { endpoint: text.clone(), source })?;
+        Ok(Opened { port: self.port(Some(endpoint), bind, counters), socket })
+    }
+
+    /// Takes over a socket that is bound already.
+    pub(crate) fn adopt(&self, socket: Socket) -> io::Result<Opened> {
+        let (endpoint, counters) = match &socket {
+            Socket::Udp(udp) => (udp.local_addr()?.into(), udp.counters()),
+            Socket::Tcp(listener) => {
+                (tcp_endpoint(listener.local_addr()?, FramingKind::Auto), listener.counters())
+            }
+            #[cfg(unix)]
+            Socket::UnixDatagrams(datagrams) => {
+                (unix_endpoint(datagrams.path(), None), datagrams.counters())
+            }
+            #[cfg(unix)]
+            Socket::Unix(listener) => {
+                (unix_endpoint(listener.path(), Some(FramingKind::Auto)), listener.counters())
+            }
+            Socket::Stream(connection) => {
+                let counters = Arc::clone(connection.counters());
+                return Ok(Opened { port: self.port(None, &Bind::new(""), counters), socket });
+            }
+        };
+        let counters = Arc::clone(counters);
+        Ok(Opened { port: self.port(Some(endpoint), &Bind::new(""), counters), socket })
+    }
+
+    /// Takes over a stream of bytes, as a connection with the options of this server.
+    pub(crate) fn stream(&self, stream: AnyStream, framing: FramingKind) -> Opened {
+        let builder = Builder::new()
+            .framing(framing)
+            .frame_timeout(FRAME_TIMEOUT)
+            .max_frame(self.max_frame)
+            .decode_options(self.decode);
+        let builder = self.hooks.iter().cloned().fold(builder, Builder::hook);
+        let connection = builder.wrap(stream);
+        let counters = Arc::clone(connection.counters());
+        let port = self.port(None, &Bind::new(""), counters);
+        Opened { port, socket: Socket::Stream(Box::new(connection)) }
+    }
+
+    fn port(&self, endpoint: Option<Endpoint>, bind: &Bind, counters: Arc<Counters>) -> Arc<Port> {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let space = bind.space.clone().unwrap_or_else(|| self.space.clone());
+        Port::new(number, endpoint, space, bind.decode.unwrap_or(self.decode), counters)
+    }
+
+    async fn socket(
+        &self,
+        bind: &Bind,
+        endpoint: Endpoint,
+        counters: &Arc<Counters>,
+    ) -> io::Result<(Socket, Endpoint)> {
+        let decode = bind.decode.unwrap_or(self.decode);
+        let counters = Arc::clone(counters);
+        match endpoint {
+            Endpoint::Tcp { framing, .. } => {
+                let builder = self.streams(bind, Listener::builder().framing(framing), counters);
+                let builder = match &bind.tcp {
+                    Some(tune) => tune(builder),
+                    None => builder,
+                };
+                let listener = builder.bind(endpoint.resolve().await?).await?;
+                let real = tcp_endpoint(listener.local_addr()?, framing);
+                Ok((Socket::Tcp(listener), real))
+            }
+            #[cfg(unix)]
+            Endpoint::Unix { ref path, framing: None } => {
+                let mut builder =
+                    unix::Datagrams::builder().decode_options(decode).counters(counters);
+                for hook in self.hooks(bind) {
+                    builder = builder.hook(hook);
+                }
+                if let Some(bytes) = bind.max_frame {
+                    builder = builder.max_datagram(bytes);
+                }
+                if let Some(tune) = &bind.unix {
+                    builder = tune(builder);
+                }
+                Ok((Socket::UnixDatagrams(Box::new(builder.bind(path)?)), endpoint))
+            }
+            #[cfg(unix)]
+            Endpoint::Unix { ref path, framing: Some(framing) } => {
+                let builder = unix::Listener::builder().framing(framing);
+                let builder = self.streams(bind, builder, counters);
+                let builder = match &bind.unix_stream {
+                    Some(tune) => tune(builder),
+                    None => builder,
+                };
+                Ok((Socket::Unix(builder.bind(path)?), endpoint))
+            }
+            _ => {
+                let mut builder = Udp::builder().decode_options(decode).counters(counters);
+                for hook in self.hooks(bind) {
+                    builder = builder.hook(hook);
+                }
+                if let Some(bytes) = bind.max_frame {
+                    builder = builder.max_datagram(bytes);
+                }
+                if let Some(tune) = &bind.udp {
+                    builder = tune(builder);
+                }
+                let udp = builder.bind_endpoint(&endpoint).await?;
+                let real = Endpoint::from(udp.local_addr()?);
+                Ok((Socket::Udp(Box::new(udp)), real))
+            }
+        }
+    }
+
+    /// Sets what all listeners have in common.
+    fn streams<K>(
+        &self,
+        bind: &Bind,
+        builder: Builder<K, Listen>,
+        counters: Arc<Counters>,
+    ) -> Builder<K, Listen> {
+        let builder = builder
+            .max_frame(bind.max_frame.unwrap_or(self.max_frame))
+            .max_connections(self.max_connections)
+            .decode_options(bind.decode.unwrap_or(self.decode))
+            .counters(counters);
+        self.hooks(bind).fold(builder, Builder::hook)
+    }
+
+    fn hooks<'a>(&'a self, bind: &'a Bind) -> impl Iterator<Item = Arc<dyn Hook>> + 'a {
+        self.hooks.iter().chain(&bind.hooks).cloned()
+    }
+}
+
+fn tcp_endpoint(addr: SocketAddr, framing: FramingKind) -> Endpoint {
+    Endpoint::Tcp { host: addr.ip().into(), port: addr.port(), framing }
+}
+
+#[cfg(unix)]
+fn unix_endpoint(path: Option<&Path>, framing: Option<FramingKind>) -> Endpoint {
+    // One that somebody else has bound does not tell its path.
+    Endpoint::Unix { path: path.map(Path::to_owned).unwrap_or_default(), framing }
+}
+
+/// How long a packet may take to arrive on a stream that the program has brought: as on connections of listeners.
+const FRAME_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,0 +1,287 @@
+//! From packets to handlers.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
+use oscine_transport::connection::Frames;
+use oscine_transport::stats::DropCause;
+use tracing::{debug, trace, warn};
+
+use crate::clock::clock::Clock;
+use crate::dispatch::caller::Caller;
+use crate::dispatch::dispatched::Dispatched;
+use crate::engine::due::DueMessage;
+use crate::engine::engine::Engine;
+use crate::engine::steps::{RunStep, RunSteps};
+use crate::engine::unit::Unit;
+use crate::fault::Fault;
+use crate::handler::job::{Context, Job, ReadAt};
+use crate::handler::outlet::Outlet;
+use crate::peer::Peer;
+use crate::peers::gate::{Gate, Verdict};
+use crate::peers::settings::Settled;
+use crate::server::callers::Callers;
+use crate::server::drop_log::DropLog;
+use crate::server::offer::offer;
+use crate::server::port::Port;
+use crate::server::shared::Shared;
+
+/// Runs messages: at once, or when they are due.
+pub(crate) struct Runner {
+    pub(crate) callers: Callers,
+    pub(crate) gate: Gate,
+    pub(crate) drops: DropLog,
+    pub(crate) clock: Clock,
+    pub(crate) shared: Arc<Shared>,
+    /// The same, as handlers see it.
+    pub(crate) outlet: Arc<dyn Outlet>,
+    /// Whether what waits still runs, though the server has been stopped.
+    pub(crate) drains: bool,
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        let dropped = self.shared.line.lock().schedule_mut().clear();
+        self.shared.counters.dropped_at_stop.add(dropped);
+        self.gate.drop_held();
+        if dropped > 0 {
+            let cause = DropCause::Stopped.name();
+            warn!(cause, bundles = dropped, "bundles that waited are dropped");
+        }
+        self.shared.subscribers.end();
+    }
+}
+
+impl Runner {
+    /// Runs a packet that is decoded already, if its sender may send it.
+    pub(crate) async fn decoded(
+        &mut self,
+        packet: &Packet,
+        peer: &Peer,
+        at: Instant,
+    ) -> Dispatched {
+        let settled = match self.gate.admit(at, peer, packet.as_bytes().len()) {
+            Verdict::Denied => {
+                self.drops.note(DropCause::Denied, peer, 1);
+                return Dispatched::default();
+            }
+            Verdict::Dropped => {
+                self.drops.note(DropCause::RateLimited, peer, 1);
+                return Dispatched::default();
+            }
+            Verdict::Over(_) => {
+                self.drops.held(self.gate.hold(peer, at, packet.view()), peer);
+                return Dispatched::default();
+            }
+            Verdict::Admitted(admitted) => *admitted.settled,
+        };
+        self.packet(packet.view(), peer, at, &settled).await
+    }
+
+    /// Runs what was held because it was too much, as far as it may run now.
+    pub(crate) async fn release(&mut self) {
+        while self.gate.next_due().is_some() && !self.is_over() {
+            let Some(held) = self.gate.release(Instant::now()) else { return };
+            let peer = held.sender.peer().clone();
+            let message = PacketRef::from(held.message.view());
+            self.packet(message, &peer, held.received_at, &Settled::default()).await;
+        }
+    }
+
+    /// Forgets peers whose connections have closed.
+    pub(crate) fn forget_departed(&mut self) {
+        let departed = std::mem::take(&mut *self.shared.departed());
+        departed.iter().for_each(|peer| self.gate.forget(peer));
+    }
+
+    /// Decodes and runs what one read of a connection brought.
+    pub(crate) async fn frames(&mut self, frames: &Frames, peer: &Peer, port: &Port, at: Instant) {
+        for frame in frames {
+            match frame {
+                Ok(bytes) => {
+                    if let Some(left) = self.at_once(bytes, peer, port, at) {
+                        self.rest(left, bytes, peer, port, at).await;
+                    }
+                }
+                Err(error) => {
+                    debug!(%peer, %error, "malformed packet");
+                    self.shared.tell(&Fault::Malformed { peer, error });
+                }
+            }
+            if self.shared.stop.is_asked() {
+                return;
+            }
+            // One read can bring thousands of packets: the tasks beside this one get their turns.
+            tokio::task::consume_budget().await;
+        }
+    }
+
+    /// Runs what is due now of a packet, and puts the rest in line.
+    pub(crate) async fn packet(
+        &mut self,
+        packet: PacketRef<'_>,
+        peer: &Peer,
+        received_at: Instant,
+        settled: &Settled,
+    ) -> Dispatched {
+        trace!(%peer, %packet, "received");
+        let outlet = Arc::clone(&self.outlet);
+        let context = Context { peer, received_at: ReadAt::Known(received_at), outlet: &outlet };
+        let mut dispatched = Dispatched::default();
+        // What is due already is earlier than what arrives now.
+        if let PacketRef::Message(message) = packet {
+            if self.run_due().await && self.is_over() {
+                return dispatched;
+            }
+            let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+            self.message(message, tag, lateness, context, &mut dispatched).await;
+            return dispatched;
+        }
+        let handled = loop {
+            let (now, any) = self.run_due_before().await;
+            if any && self.is_over() {
+                return dispatched;
+            }
+            self.clock.follow(now);
+            let timing = settled.timing(self.shared.line.timing());
+            let timing = timing.offset(timing.offset + self.clock.offset());
+            let put = |engine: &mut Engine<Peer>| {
+                engine.handle_packet(now, packet, peer, received_at, timing)
+            };
+            if let Some(handled) = self.shared.line.put(put) {
+                break handled;
+            }
+        };
+        self.shared.counters.scheduled.add(handled.scheduled);
+        self.shared.counters.dropped_late.add(handled.late);
+        if handled.late > 0 {
+            self.drops.note(DropCause::Late, peer, handled.late);
+        }
+        self.shared.counters.disordered.add(handled.disordered);
+        if let Some((bundles, overflow)) = handled.refused {
+            self.shared.counters.schedule_refused.add(bundles);
+            let cause = DropCause::ScheduleFull;
+            if let Some(held_back) = self.drops.admit(cause) {
+                warn!(%peer, cause = cause.name(), bundles, %overflow, held_back, "bundles refused");
+            }
+            self.shared.tell(&Fault::ScheduleRefused { peer, bundles, overflow });
+        }
+        self.steps(handled.steps_now(packet), context, &mut dispatched).await;
+        dispatched
+    }
+
+    /// Whether nothing more is to run.
+    fn is_over(&self) -> bool {
+        !self.drains && self.shared.stop.is_asked()
+    }
+
+    /// Runs every bundle that is due, as long as the server is not stopped; says whether there was one.
+    pub(crate) async fn run_due(&mut self) -> bool {
+        let mut any = false;
+        while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
+            any = true;
+            self.unit(unit).await;
+            if self.is_over() {
+                break;
+            }
+        }
+        any
+    }
+
+    /// Runs every bundle that is due, and says up to when. A bundle that comes next is due or not by that time: by a
+    /// later one it could overtake another of the same time tag that waits. Says, too, whether there was one.
+    async fn run_due_before(&mut self) -> (TimeTag, bool) {
+        let mut any = false;
+        loop {
+            let now = self.clock.now();
+            let unit = if any && self.is_over() { None } else { self.shared.line.next(|| now) };
+            let Some(unit) = unit else { return (now, any) };
+            any = true;
+            self.unit(unit).await;
+        }
+    }
+
+    /// Runs a bundle that has waited.
+    async fn unit(&mut self, unit: Unit<Peer>) {
+        self.shared.counters.released.add(1);
+        let late = self.clock.now().since(unit.due);
+        self.shared.lateness.note(late);
+        trace!(peer = %unit.peer, due = %unit.due, ?late, "bundle runs");
+        let outlet = Arc::clone(&self.outlet);
+        let received_at = ReadAt::Known(unit.received_at);
+        let context = Context { peer: &unit.peer, received_at, outlet: &outlet };
+        self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+    }
+
+    /// Finds the handlers of the bundle that is due next, and calls none.
+    pub(crate) fn rehearse(&mut self) {
+        let Self { callers, shared, .. } = self;
+        let engine = shared.line.lock();
+        let Some(first) = engine.schedule().first() else { return };
+        let caller = callers.of(&first.value.peer);
+        first.value.messages().for_each(|due| caller.rehearse(&due.message));
+    }
+
+    /// When there is something to run, if nothing arrives.
+    pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
+        let bundle = self.shared.line.next_due();
+        let Some(held) = self.gate.next_due() else { return bundle };
+        let held = self.clock.now() + held.saturating_duration_since(Instant::now());
+        Some(bundle.map_or(held, |bundle| if bundle.is_after(held) { held } else { bundle }))
+    }
+
+    /// Runs what is due of a bundle.
+    async fn steps(
+        &mut self,
+        steps: RunSteps<'_>,
+        context: Context<'_>,
+        dispatched: &mut Dispatched,
+    ) {
+        for step in steps {
+            let shared = &self.shared;
+            match step {
+                RunStep::Start { time_tag, .. } => {
+                    shared.bundle(shared.on_bundle_start.as_ref(), context.peer, time_tag);
+                }
+                RunStep::Message(message) => self.timed(message, context, dispatched).await,
+                RunStep::End { time_tag, .. } => {
+                    shared.bundle(shared.on_bundle_end.as_ref(), context.peer, time_tag);
+                }
+            }
+        }
+    }
+
+    async fn timed(
+        &mut self,
+        message: DueMessage<'_>,
+        context: Context<'_>,
+        dispatched: &mut Dispatched,
+    ) {
+        let lateness = message.lateness(self.clock.now());
+        self.message(message.message, message.time_tag, lateness, context, dispatched).await;
+    }
+
+    async fn message(
+        &mut self,
+        message: MessageRef<'_>,
+        time_tag: TimeTag,
+        lateness: Duration,
+        context: Context<'_>,
+        sum: &mut Dispatched,
+    ) {
+        let mut dispatched = Dispatched::default();
+        let job = Job { message: &message, time_tag, lateness, context };
+        self.shared.begins(&job);
+        if self.callers.first.is_empty() || !offer(&mut self.callers, &job, &mut dispatched).await {
+            let reached = dispatched.taken;
+            let caller: &mut Caller = self.callers.of(context.peer);
+            caller.message(&job, &mut dispatched).await;
+            if reached {
+                dispatched.unmatched = 0;
+            }
+        }
+        self.shared.counters.dispatched(&dispatched);
+        sum.add(&dispatched);
+    }
+}

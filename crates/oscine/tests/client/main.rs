@@ -1,0 +1,15 @@
+//! The client: over sockets on loopback, and over pipes in simulated time.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod basics;
+mod blocking;
+#[path = "../common/mod.rs"]
+mod common;
+mod keep_alive;
+mod kinds;
+mod latest;
+mod line;
+mod receiving;
+mod reconnect;
+mod serve;
+mod sharing;
