@@ -4,8 +4,6 @@ use std::time::Duration;
 
 use metrics::{Label, SharedString};
 
-use crate::server::builder::ServerBuilder;
-
 /// How a server tells what it has counted to the recorder of crate [`metrics`], again and again while it serves, and
 /// once when it has stopped. Needs feature `metrics`.
 ///
@@ -85,16 +83,6 @@ impl Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// What watches the server.
-impl ServerBuilder {
-    /// How often the recorder of crate [`metrics`] is told what is counted, and with which labels. Default
-    /// [`Metrics::new`]. Needs feature `metrics`.
-    pub fn metrics(mut self, metrics: Metrics) -> Self {
-        self.settings.metrics = metrics;
-        self
     }
 }
 
