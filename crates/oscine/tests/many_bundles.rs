@@ -1,5 +1,5 @@
 //! A hundred thousand bundles through a real server: none early, in order, and each in one piece.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 
@@ -12,13 +12,12 @@ use std::time::{Duration, Instant, SystemTime};
 use common::timed::{HOUR, now};
 use common::wire::{Random, packet, raw_udp};
 use common::{LOOPBACK, Running};
+use futures::future::join_all;
 use oscine::{
-    AddressSpace, Bundle, BundleTime, Clock, Message, Packet, ScheduleLimits, Server,
-    SimulatedClock, TimeTag,
+    AddressSpace, Bundle, BundleTime, Clock, Message, Packet, ScheduleLimits, Server, TimeTag,
 };
 use tokio::task::yield_now;
 
-const BUNDLES: usize = 100_000;
 /// The number of messages that are sent in between.
 const INTRUDER: i32 = -1;
 /// A message of this number is a mark, and belongs to no bundle.
@@ -233,8 +232,34 @@ impl Intruder {
     }
 }
 
+const MANY: usize = 100_000;
+/// As many as a build that is not optimised runs in some seconds.
+const SOME: usize = 15_000;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn by_a_simulated_clock_bundles_run_exactly_as_a_plain_account_says() {
+    simulated(SOME).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes longer than ten seconds where it is not optimised"]
+async fn by_a_simulated_clock_a_hundred_thousand_run_as_a_plain_account_says() {
+    simulated(MANY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn by_the_real_clock_none_is_early_or_overtaken_or_taken_apart() {
+    real(SOME).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes longer than ten seconds where it is not optimised"]
+async fn by_the_real_clock_of_a_hundred_thousand_none_is_early_or_overtaken_or_taken_apart() {
+    real(MANY).await;
+}
+
+/// Hands bundles to a server by a simulated clock, and compares what runs with a plain account.
+async fn simulated(bundles: usize) {
     let early = Arc::new(AtomicU64::new(0));
     let (clock, hand) = Clock::simulated(TimeTag::from_unix(1_600_000_000, 0));
     let line = clock.clone();
@@ -245,13 +270,18 @@ async fn by_a_simulated_clock_bundles_run_exactly_as_a_plain_account_says() {
     let intruder = Intruder::start(&server).await;
 
     let (mut score, mut account) = (Score::new(11), Account::default());
-    while score.bundles < BUNDLES {
-        let (bundle, first) = score.packet(hand.now());
-        account.arrives(hand.now(), first, &score.units);
-        server.handle.dispatch(bundle).await.unwrap();
-        if score.below(3) == 0 {
-            advance(&hand, &mut score);
+    while score.bundles < bundles {
+        // Several that wait to be run at the same time are run in the order in which they were handed over.
+        let mut together = Vec::new();
+        for _ in 0..=score.below(8) {
+            let (bundle, first) = score.packet(hand.now());
+            account.arrives(hand.now(), first, &score.units);
+            together.push(server.handle.dispatch(bundle));
         }
+        for dispatched in join_all(together).await {
+            dispatched.unwrap();
+        }
+        hand.advance(Duration::from_micros(score.below(600)));
     }
     hand.advance(Duration::from_secs(3));
     account.run_until(hand.now());
@@ -276,20 +306,18 @@ async fn by_a_simulated_clock_bundles_run_exactly_as_a_plain_account_says() {
     }
     let between = ran.iter().filter(|number| **number == INTRUDER).count();
     assert!(
-        account.waited > BUNDLES / 5 && between > 100,
+        account.waited > bundles / 5 && between > 100,
         "{} waited, {between} between",
         account.waited
     );
-    writeln!(
+    let _ = writeln!(
         stdout(),
         "{} packets of {} bundles, {} of which waited, with {} messages, and {between} of {sent} in between",
-        score.packets, score.bundles, account.waited, score.units.len()
-    )
-    .unwrap();
-}
-
-fn advance(hand: &SimulatedClock, score: &mut Score) {
-    hand.advance(Duration::from_micros(score.below(300)));
+        score.packets,
+        score.bundles,
+        account.waited,
+        score.units.len()
+    );
 }
 
 /// Sends packets to a server over UDP, no faster than it takes them.
@@ -321,20 +349,20 @@ async fn all_run(server: &Running) {
 }
 
 /// A server by the real clock.
-async fn real(early: &Arc<AtomicU64>) -> (Running, Ran) {
+async fn real_server(early: &Arc<AtomicU64>) -> (Running, Ran) {
     let (space, ran) = noting_space(early, || SystemTime::now().into());
     let limits = ScheduleLimits::new().count(1_000_000).owner_count(1_000_000);
     let builder = Server::builder().udp(LOOPBACK).address_space(space);
     (Running::bind(builder.schedule_limits(limits)).await, ran)
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn by_the_real_clock_none_is_early_or_overtaken_or_taken_apart() {
+/// Sends bundles to a server by the real clock.
+async fn real(bundles: usize) {
     let early = Arc::new(AtomicU64::new(0));
-    let (server, ran) = real(&early).await;
+    let (server, ran) = real_server(&early).await;
     let mut score = Score::new(12);
     let packets = std::iter::from_fn(|| {
-        let more = score.bundles < BUNDLES;
+        let more = score.bundles < bundles;
         more.then(|| Packet::from(score.packet(now()).0))
     });
     let sent = send(&server, packets).await;
@@ -351,8 +379,12 @@ async fn by_the_real_clock_none_is_early_or_overtaken_or_taken_apart() {
     assert_eq!(order.len(), score.units.len());
     check_pieces(&ran, &order);
     check_overtaken(order);
-    writeln!(stdout(), "{sent} packets, {} bundles waited, {:?}", stats.released, stats.lateness)
-        .unwrap();
+    let _ = writeln!(
+        stdout(),
+        "{sent} packets, {} bundles waited, {:?}",
+        stats.released,
+        stats.lateness
+    );
 }
 
 /// Each message of a unit follows on the one before, but for others of the same packet.

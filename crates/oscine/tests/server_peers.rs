@@ -120,6 +120,43 @@ async fn unix_peers_with_and_without_a_path() {
     assert_eq!(server.stop().await.send_failures, 3);
 }
 
+/// A unix peer that reads nothing holds up neither the others at its endpoint nor the end of the server.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_deaf_unix_peer_holds_up_nobody() {
+    let folder = common::folder::Folder::new();
+    let (server, heard) = start(Server::builder().unix(folder.text("server"))).await;
+    let handle = &server.handle;
+    let endpoint = format!("osc.unix://{}", folder.text("server"));
+    let other = Client::builder().bind_path(folder.path("other")).connect(&endpoint).await;
+    let mut other = other.unwrap();
+    let deaf = tokio::net::UnixDatagram::bind(folder.path("deaf")).unwrap();
+    let mut buffer = [0; 100];
+    deaf.send_to(packet("/hello", ()).as_bytes(), folder.path("server")).await.unwrap();
+    within(deaf.recv(&mut buffer)).await.unwrap();
+    let peer = heard.lock().unwrap().remove(0);
+    // More than the system keeps for it, and less than the server does.
+    let count = 700;
+    for number in 0..count {
+        handle.send_to(&peer, "/told", number).unwrap();
+    }
+    for _ in 0..3 {
+        hello(&other).await;
+    }
+    until(|| handle.stats().send_failures > 0).await;
+    // Those that were taken for it are still there for it, in order.
+    for number in 0..5 {
+        let length = within(deaf.recv(&mut buffer)).await.unwrap();
+        assert_eq!(&buffer[..length], packet("/told", number).as_bytes());
+    }
+    let peer = heard.lock().unwrap().pop().unwrap();
+    for number in 0..50 {
+        handle.send_to(&peer, "/told", number).unwrap();
+        assert_eq!(within(other.recv()).await.unwrap(), packet("/told", number));
+    }
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_connection_that_is_kicked_ends_and_the_others_stay() {
     let (server, heard) = start(both()).await;

@@ -76,6 +76,7 @@ impl Serving {
             let received = tokio::select! {
                 elapsed = self.timer.elapsed() => {
                     elapsed?;
+                    self.timer.spin();
                     continue;
                 }
                 received = self.client.recv() => received,

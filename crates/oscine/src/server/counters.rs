@@ -22,7 +22,8 @@ macro_rules! counters {
             $($(#[$doc])+ pub $name: u64,)+
             /// Packets of hosts that may not send.
             pub denied: u64,
-            /// Packets dropped because their hosts had sent too much in too short a time.
+            /// Packets dropped because their hosts had sent too much in too short a time, and messages that were still
+            /// held back for it when the server stopped.
             pub rate_limited: u64,
             /// Messages that a newer one for the same address replaced before they were run.
             pub coalesced: u64,

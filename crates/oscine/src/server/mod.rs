@@ -18,6 +18,7 @@
 pub(crate) mod admin;
 pub(crate) mod alive;
 pub(crate) mod assemble;
+pub(crate) mod backlog;
 pub(crate) mod bind;
 pub(crate) mod bind_error;
 pub(crate) mod builder;

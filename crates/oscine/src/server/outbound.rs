@@ -190,7 +190,7 @@ impl DatagramSender {
     }
 
     /// Sends now or not at all.
-    fn try_send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
+    pub(crate) fn try_send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
         match (self, peer) {
             (Self::Udp(sender), Peer::Udp { addr, .. }) => sender.try_send_to(packet, *addr),
             #[cfg(unix)]

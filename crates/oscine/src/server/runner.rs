@@ -44,6 +44,7 @@ impl Drop for Runner {
     fn drop(&mut self) {
         let dropped = self.shared.line.lock().schedule_mut().clear();
         self.shared.counters.dropped_at_stop.add(dropped);
+        self.gate.drop_held();
         if dropped > 0 {
             let cause = DropCause::Stopped.name();
             warn!(cause, bundles = dropped, "bundles that waited are dropped");
@@ -211,6 +212,15 @@ impl Runner {
         let received_at = ReadAt::Known(unit.received_at);
         let context = Context { peer: &unit.peer, received_at, outlet: &outlet };
         self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+    }
+
+    /// Finds the handlers of the bundle that is due next, and calls none.
+    pub(crate) fn rehearse(&mut self) {
+        let Self { callers, shared, .. } = self;
+        let engine = shared.line.lock();
+        let Some(first) = engine.schedule().first() else { return };
+        let caller = callers.of(&first.value.peer);
+        first.value.messages().for_each(|due| caller.rehearse(&due.message));
     }
 
     /// When there is something to run, if nothing arrives.

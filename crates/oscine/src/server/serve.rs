@@ -71,8 +71,8 @@ impl Serve {
     }
 
     /// Goes on running the bundles that wait when the server is stopped, each at its time, and the messages that a
-    /// [`RateLimit`](crate::RateLimit) holds, as far as they are due within so long. Nothing more is received meanwhile. Default zero: they are dropped and counted, and the server
-    /// stops promptly.
+    /// [`RateLimit`](crate::RateLimit) holds back, as far as they are due within so long. Nothing more is received
+    /// meanwhile. Default zero: they are dropped and counted, and the server stops promptly.
     pub const fn drain(mut self, within: Duration) -> Self {
         self.drain = within;
         self

@@ -282,3 +282,20 @@ impl fmt::Debug for Subscribers {
         f.debug_tuple("Subscribers").field(&self.queues.load().len()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dropped_ones_that_nothing_matched_do_not_pile_up() {
+        let all = Subscribers::default();
+        let pattern = Pattern::new("/never").unwrap();
+        let kept = all.subscribe(pattern.clone());
+        for _ in 0..100 {
+            drop(all.subscribe(pattern.clone()));
+        }
+        assert!(all.queues.load().len() <= 2, "{all:?}");
+        assert!(all.queues.load().iter().any(|queue| Arc::ptr_eq(queue, &kept.queue)));
+    }
+}

@@ -17,6 +17,7 @@ use tracing::{Instrument, debug, info, info_span};
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
+use crate::server::backlog;
 use crate::server::connection::Conversation;
 use crate::server::opening::Socket;
 use crate::server::outbound::DatagramSender;
@@ -73,22 +74,9 @@ impl Tasks {
     pub(crate) fn spawn_sender(
         &self,
         sender: DatagramSender,
-        mut queue: mpsc::Receiver<(Packet, Peer)>,
+        queue: mpsc::Receiver<(Packet, Peer)>,
     ) {
-        self.spawn(|tasks| async move {
-            loop {
-                let next = tokio::select! {
-                    next = queue.recv() => next,
-                    // What was handed over before the end still goes out.
-                    () = tasks.shared.over.cancelled() => queue.try_recv().ok(),
-                };
-                let Some((packet, peer)) = next else { return };
-                if let Err(error) = sender.send(&packet, &peer).await {
-                    tasks.shared.counters.send_failures.add(1);
-                    debug!(%peer, %error, "packet not sent");
-                }
-            }
-        });
+        self.spawn(|tasks| backlog::send(tasks.shared, sender, queue));
     }
 
     /// Tells the recorder of crate `metrics` what is counted, until the server is over.

@@ -2,6 +2,7 @@
 
 pub(crate) mod options;
 pub(crate) mod publisher;
+pub(crate) mod setting;
 pub(crate) mod table;
 
 pub use options::Metrics;
