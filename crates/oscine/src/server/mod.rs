@@ -1,19 +1,20 @@
 //! The server: sockets to methods, bundles at their time, replies back.
 //!
 //! One task reads the UDP sockets, keeps the schedule and calls the handlers, one after another: a bundle is atomic
-//! because nothing else runs. Each TCP connection has a task of its own, which reads packets into a bounded queue and
-//! writes what is sent to that peer.
+//! because nothing else runs. Each connection has a task of its own, which reads packets into a bounded queue and writes
+//! what is sent to that peer.
 //!
 //! ```text
-//!   UDP sockets ───────────────────────────────┐
-//!   TCP listener ──► connection ──► bounded ──►│ dispatch ──► handlers
-//!                    connection ──► queue      │    ▲            │ replies
-//!                        ▲                     │ engine, timer   ▼
-//!                        └───────────────── outbound ◄───────────┘
+//!   UDP sockets ─────────────────────────────────┐
+//!   listeners ──► connection ──► bounded queue ─►│ gate ► decode ► dispatch ──► handlers
+//!                 connection ──► of reads        │           │        ▲            │ replies
+//!                     ▲          unix datagrams ─►│           ▼        │ due        │
+//!                     │                          │     engine, schedule, timer     ▼
+//!                     └───────────────────────────── outbound ◄────────────────────┘
 //! ```
 //!
-//! A handler that does not return holds up what comes after it, and nothing else: sockets are bound, connections
-//! are kept, and what the system's buffers hold waits.
+//! A handler that does not return holds up what comes after it, unless it is [concurrent](crate::HandlerExt::concurrent),
+//! and nothing else: sockets are bound, connections are kept, and what the system's buffers hold waits.
 
 pub(crate) mod admin;
 pub(crate) mod alive;
