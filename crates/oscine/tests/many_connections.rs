@@ -1,6 +1,6 @@
 //! Five hundred connections at once: what the good ones send is answered, whatever the others do, and nothing is left.
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

@@ -2,7 +2,6 @@
 
 pub(crate) mod options;
 pub(crate) mod publisher;
-pub(crate) mod setting;
 pub(crate) mod table;
 
 pub use options::Metrics;
