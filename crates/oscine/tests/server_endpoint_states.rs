@@ -1,5 +1,5 @@
 //! Endpoints of a server that are added, paused and closed while it serves.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! The endpoints of a server: of every kind, with options of their own, and while it serves.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 

@@ -1,5 +1,5 @@
 //! How a server ends with what waits, on every runtime; and what is left then.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
