@@ -85,7 +85,7 @@ async fn replies() -> Outcome {
     let server = Server::builder().udp("127.0.0.1:0").address_space(space).bind().await?;
     let handle = server.handle();
     let serving = tokio::spawn(server.serve().into_future());
-    let [endpoint] = handle.endpoints() else { return Err("one endpoint was bound".into()) };
+    let [endpoint] = &handle.endpoints()[..] else { return Err("one endpoint was bound".into()) };
     let mut client = Client::connect(endpoint).await?;
     println!("  /add ,ii 2 3\n    reply: {}", client.request(("/add", (2, 3)), "/sum").await?);
     client.close().await?;

@@ -25,7 +25,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
         .await?;
     let handle = server.handle();
     let serving = tokio::spawn(server.serve().into_future());
-    let [udp, tcp] = handle.endpoints() else { return Err("two endpoints were bound".into()) };
+    let [udp, tcp] = &handle.endpoints()[..] else { return Err("two endpoints were bound".into()) };
     println!("listening on {udp} and {tcp}\n");
 
     // One message on UDP, one on TCP in each framing.

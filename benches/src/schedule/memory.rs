@@ -28,7 +28,8 @@ pub(crate) fn rows(filter: &Filter) -> Vec<Row> {
 /// What an engine keeps for so many bundles of a peer.
 fn engine(count: usize) -> i64 {
     let limits = ScheduleLimits::new().count(count).owner_count(count);
-    let peer = Peer::Udp { socket: 0, addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)) };
+    let limits = limits.bytes(usize::MAX).owner_bytes(usize::MAX);
+    let peer = Peer::Udp { endpoint: 0, addr: SocketAddr::from((Ipv4Addr::LOCALHOST, 9000)) };
     let received_at = Instant::now();
     let message = Message::new("/late", ()).expect("it is an address");
     let (_engine, kept) = bytes_kept(|| {
@@ -62,4 +63,15 @@ fn times(count: usize) -> impl Iterator<Item = Duration> {
     let count = count as u64;
     // 7,368,787 is a prime.
     (0..count).map(move |number| Duration::from_micros(1 + number * 7_368_787 % count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_fits() {
+        // Without the allocator that counts there is nothing to count.
+        assert_eq!((engine(10_000), bare(10_000)), (0, 0));
+    }
 }

@@ -1,4 +1,7 @@
 //! Allocations from the socket to the handler.
+//!
+//! The runtime has a list of the tasks that yielded, which is new each time it is entered: one allocation a turn, which
+//! is no message's. A turn is so long that it does not show.
 
 use std::hint::black_box;
 use std::rc::Rc;

@@ -5,12 +5,12 @@
 
 use std::net::{SocketAddr, UdpSocket};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
 use crate::contest::{Contest, Outcome, Pace, Side, per};
-use crate::receiver::Receiver;
+use crate::receiver::Alone;
 use crate::serve::ours::Serving;
 use crate::udp::bare::Bare;
 use crate::udp::receive::Source;
@@ -18,22 +18,6 @@ use crate::udp::socket::{address, socket};
 
 /// How many datagrams a turn has; each is timed by itself.
 const DATAGRAMS: u64 = 16;
-
-/// Somebody who receives one message at a time.
-pub(crate) trait Alone: Receiver {
-    /// Has a message sent and receives it; how long it took from when it was sent.
-    fn receive_alone(&mut self, send: &mut dyn FnMut()) -> Duration {
-        send();
-        let start = Instant::now();
-        self.receive(1);
-        start.elapsed()
-    }
-}
-
-impl Alone for Bare {}
-
-#[cfg(feature = "peers")]
-impl Alone for crate::udp::liblo::Liblo {}
 
 pub(crate) fn contest(runtime: &Rc<Runtime>, source: &Rc<Source>) -> Contest {
     Contest {

@@ -1,9 +1,7 @@
 //! Us: a server with one method, in this thread.
 
-use std::future::{Future, IntoFuture, poll_fn};
-use std::io;
+use std::future::{IntoFuture, poll_fn};
 use std::net::{TcpListener, UdpSocket};
-use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,12 +10,11 @@ use std::time::{Duration, Instant};
 
 use oscine::transport::tcp::Listener;
 use oscine::transport::udp::Udp;
-use oscine::{AddressSpace, Server, ServerBuilder};
+use oscine::{AddressSpace, Serve, Server, ServerBuilder};
 use tokio::runtime::Runtime;
 use tokio::time::timeout;
 
-use crate::receiver::Receiver;
-use crate::serve::alone::Alone;
+use crate::receiver::{Alone, Receiver};
 
 /// How long the messages of a turn may take to arrive over a connection.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -25,7 +22,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// A server that is polled until its handler has run as often as it should.
 pub(crate) struct Serving {
     runtime: Rc<Runtime>,
-    serve: Pin<Box<dyn Future<Output = io::Result<()>> + Send>>,
+    serve: <Serve as IntoFuture>::IntoFuture,
     got: Arc<Got>,
     /// How often the handler is to have run. It may be ahead: a read brings what it brings.
     wanted: u64,

@@ -3,7 +3,7 @@
 use std::net::UdpSocket;
 
 use crate::message::sum_all;
-use crate::receiver::Receiver;
+use crate::receiver::{Alone, Receiver};
 
 /// `recv_from`, again and again.
 pub(crate) struct Bare {
@@ -34,3 +34,5 @@ impl Receiver for Bare {
         sum_all(datagram)
     }
 }
+
+impl Alone for Bare {}

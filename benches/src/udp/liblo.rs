@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 
 use oscine_benches_sys::liblo_server::Server;
 
-use crate::receiver::Receiver;
+use crate::receiver::{Alone, Receiver};
 
 pub(crate) struct Liblo {
     server: Server,
@@ -33,3 +33,5 @@ impl Receiver for Liblo {
         self.last
     }
 }
+
+impl Alone for Liblo {}

@@ -9,9 +9,10 @@
 //!   method, and what it may ask for and return, is told in [`handler`].
 //! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; [`Endpoints`] is
 //!   for many targets, [`blocking`] for programs without async.
-//! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait.
-//! * Own loops: [`Engine`] says what runs and when, without sockets and clock; [`Schedule`] is its queue, [`Space`]
-//!   its tree.
+//! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait. [`Clock`] is what it
+//!   is measured by, [`Clock::simulated`] one for tests.
+//! * Own loops: [`Engine`] says what runs and when, without sockets and clock, with a [`Timing`] for each packet;
+//!   [`Schedule`] is its queue, [`Space`] its tree.
 //! * Below: [`codec`] is bytes to packets and back, [`transport`] is sockets and framings.
 //!
 //! Not here: discovery, OSCQuery, WebSocket.
@@ -41,6 +42,7 @@
 //! * `cli`: the `oscine` tool. Off by default.
 //! * `serde`: structs and tuples that know serde, as arguments. Off by default.
 //! * `regex`: regular expressions as places of methods. Off by default.
+//! * `metrics`: what a server counts, told to the recorder of crate `metrics`. Off by default.
 //! * `cobs`: COBS as a framing of streams. Off by default.
 
 mod fault;
@@ -95,6 +97,8 @@ pub use peers::{
     Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
 };
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
+#[cfg(feature = "metrics")]
+pub use server::Metrics;
 pub use server::{
     Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PendingBundle, PortState,
     Serve, ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, TypedSubscription,

@@ -5,6 +5,8 @@ mod common;
 
 use common::wire::{Random, Raw, frame, packet};
 use common::{FRAMINGS, LOOPBACK, Running, within};
+use futures::{SinkExt, StreamExt};
+use oscine::transport::connection::Builder;
 use oscine::transport::framing::FramingKind;
 use oscine::{AddressSpace, Client, Server, Stats};
 
@@ -229,4 +231,26 @@ async fn connections_above_the_limit_wait_for_a_place() {
     drop(second);
     assert_eq!(within(third.recv()).await.unwrap(), packet("/answer", 3));
     assert_eq!(server.stop().await.connections, 3);
+}
+
+#[tokio::test]
+async fn a_stream_of_ones_own_is_a_connection() {
+    let space = AddressSpace::new();
+    space.method("/double", |n: i32| ("/doubled", 2 * n)).unwrap();
+    let (near, far) = tokio::io::duplex(64);
+    let (later, latest) = tokio::io::duplex(64);
+    let builder = Server::builder().address_space(space).stream(near, Slip);
+    let server = Running::bind(builder).await;
+    assert_eq!(server.handle.endpoints(), []);
+    assert_eq!(server.handle.add_stream(later, LengthPrefix).unwrap(), 1);
+    for (end, framing) in [(far, Slip), (latest, LengthPrefix)] {
+        let mut end = Builder::new().framing(framing).wrap(end);
+        for n in 0..100 {
+            end.send(packet("/double", n)).await.unwrap();
+            let reply = within(end.next()).await.unwrap().unwrap().unwrap();
+            assert_eq!(reply, packet("/doubled", 2 * n));
+        }
+    }
+    let stats = server.stop().await;
+    assert_eq!((stats.received, stats.calls, stats.connections), (200, 200, 2));
 }

@@ -1,5 +1,5 @@
 //! Endpoints of a server that are added, paused and closed while it serves.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 
@@ -35,11 +35,11 @@ async fn ask_who(client: &Client) -> String {
 }
 
 async fn addr(handle: &ServerHandle, number: usize) -> SocketAddr {
-    handle.endpoints().get(number).unwrap().resolve().await.unwrap()
+    handle.endpoints()[number].resolve().await.unwrap()
 }
 
 async fn client(handle: &ServerHandle, number: usize) -> Client {
-    Client::connect(handle.endpoints().get(number).unwrap()).await.unwrap()
+    Client::connect(&handle.endpoints()[number]).await.unwrap()
 }
 
 /// Binds what an endpoint has left, as soon as it has.

@@ -1,5 +1,5 @@
 //! The endpoints of a server: of every kind, with options of their own, and while it serves.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 
@@ -32,11 +32,11 @@ async fn ask_who(client: &Client) -> String {
 }
 
 async fn addr(handle: &ServerHandle, number: usize) -> SocketAddr {
-    handle.endpoints().get(number).unwrap().resolve().await.unwrap()
+    handle.endpoints()[number].resolve().await.unwrap()
 }
 
 async fn client(handle: &ServerHandle, number: usize) -> Client {
-    Client::connect(handle.endpoints().get(number).unwrap()).await.unwrap()
+    Client::connect(&handle.endpoints()[number]).await.unwrap()
 }
 
 #[tokio::test]

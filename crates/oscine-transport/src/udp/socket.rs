@@ -179,10 +179,18 @@ impl Udp {
 
     /// Ready when there are datagrams at hand; `None` if the runtime shuts down.
     pub(super) fn poll_fill(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        let mut in_vain = false;
         while self.inbox.is_empty() {
             ready!(self.pause.poll(cx));
-            if ready!(self.link.socket.poll_recv_ready(cx)).is_err() {
-                return Poll::Ready(None);
+            match self.link.socket.poll_recv_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Poll::Ready(None),
+                Poll::Pending => {
+                    if in_vain {
+                        self.pause.succeed();
+                    }
+                    return Poll::Pending;
+                }
             }
             match self.inbox.fill(|slots, metas| self.link.recv(slots, metas)) {
                 Ok(read) => {
@@ -193,7 +201,8 @@ impl Udp {
                         ready!(poll_proceed(cx)).made_progress();
                     }
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.pause.succeed(),
+                // Ready once more right after that, it has nothing and always will: somebody has shut it down.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && !in_vain => in_vain = true,
                 Err(error) => self.pass_over(&error),
             }
         }

@@ -3,6 +3,7 @@
 
 pub(crate) mod pipe;
 pub(crate) mod random;
+pub(crate) mod recorder;
 
 use std::{
     env, fs,

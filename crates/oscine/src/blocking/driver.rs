@@ -6,6 +6,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::oneshot;
+use tokio::task;
 
 use crate::blocking::error::BlockingError;
 
@@ -48,6 +49,14 @@ impl Driver {
     pub(crate) fn wait<F: Future>(&self, future: F) -> Result<F::Output, BlockingError> {
         refuse_inside_runtime()?;
         Ok(self.thread.handle.block_on(future))
+    }
+
+    /// Has the thread poll a future.
+    pub(crate) fn spawn<T: Send + 'static>(
+        &self,
+        future: impl Future<Output = T> + Send + 'static,
+    ) -> task::JoinHandle<T> {
+        self.thread.handle.spawn(future)
     }
 
     /// Calls something that spawns tasks.

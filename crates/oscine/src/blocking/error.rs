@@ -4,6 +4,9 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::server::bind_error::BindError;
+use crate::server::serve_error::ServeError;
+
 /// Why a blocking call was refused, or could not be made.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -15,4 +18,10 @@ pub enum BlockingError {
     /// The system has no thread left, or none of what a runtime needs.
     #[error("no thread for the blocking client")]
     Thread(#[source] io::Error),
+    /// The server could not be bound.
+    #[error("cannot be bound")]
+    Bind(#[from] BindError),
+    /// The server has ended.
+    #[error("the server has ended")]
+    Serve(#[from] ServeError),
 }

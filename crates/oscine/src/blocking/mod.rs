@@ -1,4 +1,7 @@
-//! The client for programs without async.
+//! Client and server for programs without async.
+//!
+//! [`Server`] is [`oscine::Server`](crate::Server) with calls that wait: for ever, on a thread of its own, or step by
+//! step in a loop of one's own.
 //!
 //! [`Client`] is [`oscine::Client`](crate::Client) with calls that wait. A thread of its own runs
 //! what goes on beside the calls: keep-alive messages, connecting again, values that are sent at
@@ -33,8 +36,10 @@ pub(crate) mod driver;
 pub(crate) mod error;
 pub(crate) mod packets;
 pub(crate) mod sender;
+pub(crate) mod server;
 
 pub use client::Client;
 pub use error::BlockingError;
 pub use packets::Packets;
 pub use sender::Sender;
+pub use server::{Background, Server};

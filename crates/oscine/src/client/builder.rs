@@ -1,7 +1,6 @@
 //! A client's description.
 
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +35,8 @@ pub struct ClientBuilder {
     pub(crate) timeout: Duration,
     pub(crate) connect_timeout: Duration,
     pub(crate) bind: Option<String>,
-    pub(crate) bind_path: Option<PathBuf>,
+    #[cfg(unix)]
+    pub(crate) bind_path: Option<std::path::PathBuf>,
     pub(crate) broadcast: bool,
     pub(crate) hear_anyone: bool,
     pub(crate) decode: Option<DecodeOptions>,
@@ -57,6 +57,7 @@ impl Default for ClientBuilder {
             timeout: Duration::from_secs(5),
             connect_timeout: Duration::from_secs(5),
             bind: None,
+            #[cfg(unix)]
             bind_path: None,
             broadcast: false,
             hear_anyone: false,
@@ -107,8 +108,8 @@ impl ClientBuilder {
         self
     }
 
-    /// The client's own address, for peers that answer to a fixed port: `"0.0.0.0:53001"`. Default
-    /// any free port.
+    /// The client's own address over UDP and TCP, for peers that answer to a fixed port:
+    /// `"0.0.0.0:53001"`. Default any free port.
     ///
     /// Over TCP a fixed port can be used again only a minute after the connection was closed from
     /// this side; a client that reconnects over TCP therefore cannot have one.
@@ -131,7 +132,8 @@ impl ClientBuilder {
     /// Whether a UDP client hears whoever sends to its port. Default off: it hears its peer alone,
     /// that is the address and port that it sends to.
     ///
-    /// It is for devices that answer from another port than the one they listen on. Clients that
+    /// It is for devices that answer from another port than the one they listen on. What others send
+    /// is then believed as well: a request has its reply from whoever is first. Clients that
     /// broadcast, and those of multicast groups, hear anyone in any case.
     pub fn hear_anyone(mut self, anyone: bool) -> Self {
         self.hear_anyone = anyone;
@@ -141,7 +143,8 @@ impl ClientBuilder {
     /// The path of a client of unix datagrams. Default none: it can send, and nobody can answer.
     ///
     /// It makes a file there, which is removed with the client.
-    pub fn bind_path(mut self, path: impl Into<PathBuf>) -> Self {
+    #[cfg(unix)]
+    pub fn bind_path(mut self, path: impl Into<std::path::PathBuf>) -> Self {
         self.bind_path = Some(path.into());
         self
     }

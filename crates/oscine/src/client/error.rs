@@ -9,6 +9,7 @@ use oscine_transport::endpoint::ParseEndpointError;
 use thiserror::Error;
 
 use crate::blocking::error::BlockingError;
+use crate::clock::estimator::BadSample;
 
 /// Why a client could not connect or send.
 #[derive(Debug, Error)]
@@ -88,6 +89,9 @@ pub enum RequestError {
         /// How many are allowed.
         limit: usize,
     },
+    /// Replies came about the time, and none of them is to be believed.
+    #[error("no round trip says what time it is there")]
+    Sample(#[source] BadSample),
     /// The connection was closed before a reply came.
     #[error("connection closed before the reply")]
     Closed,

@@ -70,13 +70,15 @@ impl Hub {
         if let Some(packet) = reading.backlog.pop_front() {
             return Poll::Ready(Some(Ok(packet)));
         }
-        self.wakers.register(READER, cx.waker());
         loop {
-            let item = ready!(self.poll_inlet(&mut reading));
-            if let Some(Ok(packet)) = &item {
-                if self.answer(&mut reading, packet) {
-                    continue;
+            let item = ready!(self.poll_inlet(&mut reading, READER, cx.waker()));
+            if !reading.requests.is_empty() {
+                if let Some(Ok(packet)) = &item {
+                    if self.answer(&mut reading, packet) {
+                        continue;
+                    }
                 }
+                self.wakers.wake_others(READER);
             }
             return Poll::Ready(item);
         }
@@ -140,12 +142,13 @@ impl Hub {
         cx: &mut Context<'_>,
     ) -> Poll<Result<Message, RequestError>> {
         let mut reading = self.reading();
-        self.wakers.register(request, cx.waker());
         loop {
             if let Some(reply) = reading.requests.reply(request) {
+                // There may be more to read, and the others have to do that now.
+                self.wakers.wake_others(request);
                 return Poll::Ready(Ok(reply));
             }
-            match ready!(self.poll_inlet(&mut reading)) {
+            match ready!(self.poll_inlet(&mut reading, request, cx.waker())) {
                 None => return Poll::Ready(Err(RequestError::Closed)),
                 Some(Ok(packet)) => {
                     if !self.answer(&mut reading, &packet) {
@@ -159,8 +162,21 @@ impl Hub {
         }
     }
 
-    /// Polls for whatever comes next, in the name of all.
-    fn poll_inlet(&self, reading: &mut Reading) -> Poll<Option<Item>> {
+    /// Polls for whatever comes next, in the name of all; `who` waits if there is nothing.
+    ///
+    /// So long as somebody waits, either what is read from knows the waker of all, or those who wait
+    /// have been woken: whoever takes something and leaves [wakes the others](Wakers::wake_others).
+    fn poll_inlet(&self, reading: &mut Reading, who: u64, waker: &Waker) -> Poll<Option<Item>> {
+        // Who does not have to wait need not be known.
+        if let Poll::Ready(item) = self.poll_once(reading) {
+            return Poll::Ready(item);
+        }
+        self.wakers.register(who, waker);
+        // What came in between has not woken this one.
+        self.poll_once(reading)
+    }
+
+    fn poll_once(&self, reading: &mut Reading) -> Poll<Option<Item>> {
         let Some(inlet) = &mut reading.inlet else { return Poll::Ready(None) };
         let mut cx = Context::from_waker(&self.waker);
         match ready!(Pin::new(inlet).poll_next(&mut cx)) {

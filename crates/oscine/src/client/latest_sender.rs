@@ -1,9 +1,11 @@
 //! Sending the newest value of each address.
 
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use oscine_codec::{Message, ToArgs};
+use oscine_transport::SendError;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -44,7 +46,8 @@ impl Client {
     /// ```
     pub fn latest_wins(&mut self, interval: Duration) -> LatestSender {
         let kept = Arc::new(Kept {
-            latest: Mutex::new(LatestWins::new(interval)),
+            latest: Mutex::new(Some(LatestWins::new(interval))),
+            replaced: AtomicU64::new(0),
             changed: Notify::new(),
         });
         let over = CancellationToken::new();
@@ -70,7 +73,9 @@ pub struct LatestSender {
 
 #[derive(Debug)]
 struct Kept {
-    latest: Mutex<LatestWins>,
+    /// `None` when nothing more is taken.
+    latest: Mutex<Option<LatestWins>>,
+    replaced: AtomicU64,
     changed: Notify,
 }
 
@@ -93,8 +98,13 @@ impl LatestSender {
     /// As [`send`](Self::send).
     pub fn send_message(&self, message: Message) -> Result<(), ClientError> {
         self.sender.shared.way()?;
-        if !self.kept.latest().offer(Instant::now().into_std(), message) {
-            return Err(ClientError::TooManyAddresses { limit: MOST_ADDRESSES });
+        {
+            let mut latest = self.kept.latest();
+            let latest = latest.as_mut().ok_or(SendError::Closed)?;
+            if !latest.offer(Instant::now().into_std(), message) {
+                return Err(ClientError::TooManyAddresses { limit: MOST_ADDRESSES });
+            }
+            self.kept.replaced.store(latest.replaced(), Relaxed);
         }
         self.kept.changed.notify_one();
         Ok(())
@@ -103,19 +113,37 @@ impl LatestSender {
     /// How many messages gave way to newer ones.
     #[must_use]
     pub fn replaced(&self) -> u64 {
-        self.kept.latest().replaced()
+        self.kept.replaced.load(Relaxed)
     }
 }
 
 impl Kept {
-    fn latest(&self) -> MutexGuard<'_, LatestWins> {
+    fn latest(&self) -> MutexGuard<'_, Option<LatestWins>> {
         // Nothing under the lock panics half way through.
         self.latest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn due(&self) -> Option<Message> {
+        self.latest().as_mut()?.due(Instant::now().into_std())
+    }
+
+    /// Takes what waits, whether its time has come or not. When nothing does, nothing more is taken.
+    fn hurry(&self) -> Option<Message> {
+        let mut latest = self.latest();
+        let message = latest.as_mut()?.hurry();
+        if message.is_none() {
+            *latest = None;
+        }
+        message
+    }
+
+    fn is_empty(&self) -> bool {
+        self.latest().as_ref().is_none_or(LatestWins::is_empty)
+    }
+
     /// Waits until something is due, or was put in line.
     async fn wait(&self) {
-        let due = { self.latest().next_due() };
+        let due = { self.latest().as_ref().and_then(LatestWins::next_due) };
         match due {
             None => self.changed.notified().await,
             Some(due) => tokio::select! {
@@ -134,20 +162,21 @@ async fn send_when_due(
     over: CancellationToken,
     finishing: CancellationToken,
 ) {
-    loop {
-        while let Some(message) = { kept.latest().due(Instant::now().into_std()) } {
+    while !finishing.is_cancelled() {
+        if let Some(message) = kept.due() {
             send(&sender, message).await;
+            continue;
         }
-        if over.is_cancelled() && kept.latest().is_empty() {
+        if over.is_cancelled() && kept.is_empty() {
             return;
         }
         tokio::select! {
             () = kept.wait() => {}
             () = over.cancelled(), if !over.is_cancelled() => {}
-            () = finishing.cancelled() => break,
+            () = finishing.cancelled() => {}
         }
     }
-    while let Some(message) = { kept.latest().hurry() } {
+    while let Some(message) = kept.hurry() {
         send(&sender, message).await;
     }
 }

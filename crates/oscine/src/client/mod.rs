@@ -82,6 +82,8 @@ pub(crate) mod inlet;
 pub(crate) mod way;
 
 pub(crate) mod hub;
+#[cfg(test)]
+mod hub_tests;
 pub(crate) mod requests;
 pub(crate) mod wakers;
 
@@ -96,6 +98,7 @@ pub(crate) mod open;
 pub(crate) mod receiving;
 pub(crate) mod wrap;
 
+pub(crate) mod estimate;
 pub(crate) mod keep_alive;
 pub(crate) mod latest;
 pub(crate) mod latest_sender;

@@ -30,11 +30,17 @@ macro_rules! packets {
 
 packets!(Message Bundle Packet);
 
-impl IntoPacket for &Packet {
-    fn into_packet(self) -> Result<Packet, EncodeError> {
-        Ok(self.clone())
-    }
+macro_rules! borrowed {
+    ($($type:ty)+) => {$(
+        impl IntoPacket for &$type {
+            fn into_packet(self) -> Result<Packet, EncodeError> {
+                Ok(self.clone().into())
+            }
+        }
+    )+};
 }
+
+borrowed!(Message Bundle Packet);
 
 impl<P: IntoPacket, E: Into<EncodeError>> IntoPacket for Result<P, E> {
     fn into_packet(self) -> Result<Packet, EncodeError> {

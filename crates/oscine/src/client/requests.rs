@@ -31,6 +31,11 @@ impl Requests {
         Some(self.last)
     }
 
+    /// Whether nobody waits.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     /// Takes the reply of a request, if there is one, and the request out of line: it must not have
     /// another one, which is somebody else's.
     pub(crate) fn reply(&mut self, request: u64) -> Option<Message> {
@@ -47,9 +52,6 @@ impl Requests {
 
     /// Gives each message of a packet to the oldest request that it answers; tells whose it were.
     pub(crate) fn answer(&mut self, packet: &Packet, mut tell: impl FnMut(u64)) -> bool {
-        if self.waiting.is_empty() {
-            return false;
-        }
         let alone = matches!(packet, Packet::Message(_));
         let mut answered = false;
         for message in packet.messages().map(|timed| timed.message) {

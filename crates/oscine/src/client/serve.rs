@@ -37,7 +37,7 @@ pub struct ClientServe {
 
 impl Client {
     /// Calls the handlers of an address space with what comes back, until the connection ends; on
-    /// datagrams, and on a client that reconnects, until this is dropped or the client closed.
+    /// datagrams, and on a client that reconnects, until this is dropped.
     ///
     /// What handlers return is sent to the peer. Bundles run at their time, as on a server: never
     /// early, atomic, and in order of their time tags. A [`ClientSender`](crate::ClientSender) sends

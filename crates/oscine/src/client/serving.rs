@@ -1,7 +1,7 @@
 //! From what comes back to handlers.
 
 use std::io;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Instant;
 
 use futures::future::BoxFuture;
@@ -22,7 +22,7 @@ use crate::dispatch::overlap;
 use crate::engine::due::DueMessage;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
-use crate::handler::job::{Context, Job};
+use crate::handler::job::{Context, Job, ReadAt};
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
@@ -76,6 +76,7 @@ impl Serving {
             let received = tokio::select! {
                 elapsed = self.timer.elapsed() => {
                     elapsed?;
+                    self.timer.spin();
                     continue;
                 }
                 received = self.client.recv() => received,
@@ -123,8 +124,8 @@ impl Serving {
 
     async fn message(&mut self, due: DueMessage<'_>, received_at: Instant) {
         let (time_tag, lateness) = (due.time_tag, due.lateness(self.clock.now()));
-        let received_at = OnceLock::from(received_at);
-        let context = Context { peer: &self.peer, received_at: &received_at, outlet: &self.outlet };
+        let received_at = ReadAt::Known(received_at);
+        let context = Context { peer: &self.peer, received_at, outlet: &self.outlet };
         let job = Job { message: &due.message, time_tag, lateness, context };
         self.caller.message(&job, &mut Dispatched::default()).await;
     }

@@ -30,6 +30,19 @@ impl Wakers {
         }
     }
 
+    /// Wakes all but one.
+    pub(crate) fn wake_others(&self, who: u64) {
+        let woken = {
+            let mut waiting = self.waiting();
+            let mut woken = mem::take(&mut *waiting);
+            if let Some(waker) = woken.remove(&who) {
+                waiting.insert(who, waker);
+            }
+            woken
+        };
+        woken.into_values().for_each(Waker::wake);
+    }
+
     /// Forgets one that waits no more.
     pub(crate) fn forget(&self, who: u64) {
         self.waiting().remove(&who);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use oscine_codec::{
-    Address, AddressError, DecodeOptions, EncodeError, Message, Packet, Tolerances,
+    Address, AddressError, DecodeOptions, EncodeError, Message, MessageRef, Packet, Tolerances,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tracing::debug;
@@ -32,6 +32,8 @@ pub(crate) struct Caller {
     cache: Cache,
     /// Lent to one call after the other; nothing between calls.
     answer: Answer,
+    /// Whether messages go elsewhere if nothing here takes them.
+    offered: bool,
 }
 
 /// A message one of whose handlers is under way.
@@ -46,7 +48,13 @@ pub(crate) struct Waiting {
 impl Caller {
     pub(crate) fn new(space: AddressSpace) -> Self {
         let (view, cache, answer) = (View::default(), Cache::default(), Answer::default());
-        Self { space, view, cache, answer }
+        Self { space, view, cache, answer, offered: false }
+    }
+
+    /// A caller for messages that go elsewhere if nothing here takes them: those leave no trace but the calls of handlers
+    /// that leave them to the next.
+    pub(crate) fn offered(space: AddressSpace) -> Self {
+        Self { offered: true, ..Self::new(space) }
     }
 
     /// Runs one message: every handler that it reaches, in the order of registration. Adds what came of it to
@@ -73,6 +81,13 @@ impl Caller {
         }
     }
 
+    /// Finds the handlers of a message and calls none: what it takes to find them is in the caches of the processor then.
+    pub(crate) fn rehearse(&mut self, message: &MessageRef<'_>) {
+        let Self { space, view, cache, .. } = self;
+        let contents = view.get(&space.shared, |generation| cache.renew(generation));
+        std::hint::black_box(Reached::find(contents, cache, message));
+    }
+
     #[cold]
     fn forget_old(&mut self) {
         let contents = self.space.contents();
@@ -84,7 +99,7 @@ impl Caller {
     /// No reference is counted on the way: what is registered is held all at once.
     pub(crate) fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
         dispatched.messages += 1;
-        let Self { space, view, cache, answer } = self;
+        let Self { space, view, cache, answer, offered } = self;
         let contents = view.get(&space.shared, |generation| cache.renew(generation));
         let options = contents.options;
         let reached = Reached::find(contents, cache, job.message);
@@ -92,7 +107,7 @@ impl Caller {
         // A message with a pattern calls all.
         let first_match = options.first_match && !reached.is_by_pattern(job.message);
 
-        let mut tally = Tally::default();
+        let mut tally = Tally { offered: *offered, ..Tally::default() };
         if let Reached::Nothing(_, broken) = &reached {
             missed(job, broken.as_ref(), &mut tally);
         }
@@ -169,6 +184,7 @@ fn end(
     dispatched: &mut Dispatched,
 ) {
     dispatched.calls += tally.calls();
+    dispatched.taken |= tally.taken;
     if tally.calls() == 0 || tally.faults > 0 {
         unusual(space, job, options, tally, dispatched);
     }
@@ -187,6 +203,9 @@ fn unusual(
     dispatched.errors += tally.errors;
     dispatched.panics += tally.panics;
     dispatched.timeouts += tally.timeouts;
+    if tally.offered && !tally.taken {
+        return;
+    }
     dispatched.unmatched += usize::from(tally.unmatched);
     dispatched.bad_patterns += usize::from(tally.bad_pattern);
     if options.list_replies && tally.unmatched && message.address().ends_with('/') {
@@ -233,8 +252,11 @@ fn missed(job: &Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
     let peer = job.context.peer;
     tally.unmatched = true;
     tally.faults += 1;
+    tally.bad_pattern = broken.is_some();
+    if tally.offered {
+        return;
+    }
     if let Some(error) = broken {
-        tally.bad_pattern = true;
         debug!(%peer, %error, "broken address pattern");
     } else {
         debug!(%peer, message = %job.message, "no method");

@@ -21,6 +21,8 @@ pub struct Dispatched {
     pub panics: usize,
     /// Calls that took longer than they may, and were cut short.
     pub timeouts: usize,
+    /// Whether a handler has taken a message for itself, and not left it to the next.
+    pub(crate) taken: bool,
 }
 
 impl Dispatched {
@@ -34,5 +36,6 @@ impl Dispatched {
         self.errors += other.errors;
         self.panics += other.panics;
         self.timeouts += other.timeouts;
+        self.taken |= other.taken;
     }
 }

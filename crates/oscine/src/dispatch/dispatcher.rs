@@ -11,7 +11,7 @@ use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::overlap;
-use crate::handler::job::{Context, Job};
+use crate::handler::job::{Context, Job, ReadAt};
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
@@ -59,8 +59,10 @@ impl Dispatcher {
     ) -> impl Future<Output = Dispatched> + use<'a> {
         async move {
             let received_at = OnceLock::new();
-            let context =
-                || Context { peer: &Peer::Local, received_at: &received_at, outlet: &self.outlet };
+            let context = {
+                let (received_at, outlet) = (ReadAt::Asked(&received_at), &self.outlet);
+                move || Context { peer: &Peer::Local, received_at, outlet }
+            };
             let mut dispatched = Dispatched::default();
             if let PacketRef::Message(message) = &packet {
                 let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);

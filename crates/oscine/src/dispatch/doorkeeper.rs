@@ -2,11 +2,13 @@
 
 /// Remembers what has come, so that only what comes again is let in.
 ///
-/// It holds one bit for each value of a part of a hash, and forgets all of them when many are set. So it may take
-/// something for known that is not, one time in eight at most; what comes again soon it always knows.
+/// It holds the latest, and of those before it one bit for each value of a part of a hash. It forgets them when many
+/// bits are set. So it may take something for known that is not, one time in four at most; what comes again soon it
+/// always knows.
 #[derive(Default)]
 pub(crate) struct Doorkeeper {
-    /// Made for the first that comes.
+    latest: Option<u64>,
+    /// Made for the second that comes.
     bits: Option<Box<[u64; WORDS]>>,
     set: usize,
 }
@@ -14,19 +16,21 @@ pub(crate) struct Doorkeeper {
 impl Doorkeeper {
     /// Whether what has this hash seems to have come before. From now on it has.
     pub(crate) fn knows(&mut self, hash: u64) -> bool {
+        if self.latest == Some(hash) {
+            return true;
+        }
+        let Some(before) = self.latest.replace(hash) else { return false };
         if self.set >= MOST {
             self.forget();
         }
         let bits = self.bits.get_or_insert_with(|| Box::new([0; WORDS]));
-        // Of a good hash any bits will do.
-        let [low, high, ..] = hash.to_le_bytes();
-        let bit = usize::from(u16::from_le_bytes([low, high])) % (64 * WORDS);
-        let Some(word) = bits.get_mut(bit / 64) else { return false };
-        let mask = 1 << (bit % 64);
-        let known = *word & mask != 0;
-        *word |= mask;
-        self.set += usize::from(!known);
-        known
+        let (place, mask) = bit(before);
+        if let Some(word) = bits.get_mut(place) {
+            self.set += usize::from(*word & mask == 0);
+            *word |= mask;
+        }
+        let (place, mask) = bit(hash);
+        bits.get(place).is_some_and(|word| word & mask != 0)
     }
 
     fn forget(&mut self) {
@@ -37,11 +41,18 @@ impl Doorkeeper {
     }
 }
 
-/// 8,192 bits.
-const WORDS: usize = 128;
+/// The word and the bit in it. Of a good hash any part will do.
+fn bit(hash: u64) -> (usize, u64) {
+    let [low, high, ..] = hash.to_le_bytes();
+    let bit = usize::from(u16::from_le_bytes([low, high])) % (64 * WORDS);
+    (bit / 64, 1 << (bit % 64))
+}
 
-/// How many bits are set at most: an eighth.
-const MOST: usize = 64 * WORDS / 8;
+/// 4,096 bits.
+const WORDS: usize = 64;
+
+/// How many bits are set at most: a quarter.
+const MOST: usize = 64 * WORDS / 4;
 
 #[cfg(test)]
 mod tests {
@@ -71,7 +82,7 @@ mod tests {
         }
         assert!((0..1000).all(|n| doorkeeper.knows(hash(n))));
         let mistaken = (1000..100_000).filter(|&n| doorkeeper.knows(hash(n))).count();
-        assert!((1..99_000 / 8).contains(&mistaken), "{mistaken}");
+        assert!((1..99_000 / 4).contains(&mistaken), "{mistaken}");
         assert!(doorkeeper.set <= MOST);
     }
 }

@@ -1,5 +1,7 @@
 //! The handlers that one message reaches.
 
+use std::hint::black_box;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -83,9 +85,13 @@ impl<'c> Reached<'c> {
         }
     }
 
-    /// Hands over the handlers from number `from` on.
+    /// Hands over the handlers from number `from` on, until that is broken off.
     #[inline(always)]
-    pub(crate) fn hand_over<'s, T: Take<'s>>(&'s self, from: usize, to: T) -> T::Output {
+    pub(crate) fn hand_over<'s, T: Take<'s>>(
+        &'s self,
+        from: usize,
+        mut to: T,
+    ) -> ControlFlow<T::Broken> {
         match self {
             Self::Entries(entries, home) => {
                 let (place, home) = (&**entries.place(), Some(&***home));
@@ -99,16 +105,21 @@ impl<'c> Reached<'c> {
             Self::Flat(flat, numbers, home) => {
                 let (methods, home) = (flat.methods(), Some(&***home));
                 let numbers = numbers.get(from..).unwrap_or_default();
-                to.take(numbers.iter().filter_map(|&number| methods.get(number as usize)).map(
-                    |method| {
+                numbers.chunks(AHEAD).try_for_each(|numbers| {
+                    let chosen = numbers.iter().filter_map(|&number| methods.get(number as usize));
+                    touch(chosen.clone().map(|method| &method.value));
+                    to.take(chosen.map(|method| {
                         let at = Some((&*method.place, method.key));
                         (&method.value, Registered { at, home })
-                    },
-                ))
+                    }))
+                })
             }
             Self::Targets(targets) => {
                 let targets = targets.get(from..).unwrap_or_default();
-                to.take(targets.iter().map(|target| (&target.method, target.registered())))
+                targets.chunks(AHEAD).try_for_each(|targets| {
+                    touch(targets.iter().map(|target| &target.method));
+                    to.take(targets.iter().map(|target| (&target.method, target.registered())))
+                })
             }
             Self::Nothing(fallback, _) => {
                 let fallback = fallback.iter().skip(from);
@@ -119,7 +130,7 @@ impl<'c> Reached<'c> {
 
     /// The handler of this number, and its registration.
     pub(crate) fn handler(&self, number: usize) -> Option<(&Method, Registered<'_>)> {
-        self.hand_over(number, First)
+        self.hand_over(number, First).break_value()
     }
 
     /// Whether it is the pattern in a message's address that reaches them.
@@ -170,21 +181,26 @@ impl Kept {
 ///
 /// A trait and not a closure, so that there is a loop for each kind of list.
 pub(crate) trait Take<'s> {
-    type Output;
+    /// What there is when it breaks off.
+    type Broken;
 
-    fn take(self, handlers: impl Iterator<Item = (&'s Method, Registered<'s>)>) -> Self::Output;
+    /// Takes some of them; there may be more.
+    fn take(
+        &mut self,
+        handlers: impl Iterator<Item = (&'s Method, Registered<'s>)>,
+    ) -> ControlFlow<Self::Broken>;
 }
 
 struct First;
 
 impl<'s> Take<'s> for First {
-    type Output = Option<(&'s Method, Registered<'s>)>;
+    type Broken = (&'s Method, Registered<'s>);
 
     fn take(
-        self,
+        &mut self,
         mut handlers: impl Iterator<Item = (&'s Method, Registered<'s>)>,
-    ) -> Self::Output {
-        handlers.next()
+    ) -> ControlFlow<Self::Broken> {
+        handlers.next().map_or(ControlFlow::Continue(()), ControlFlow::Break)
     }
 }
 
@@ -200,3 +216,13 @@ fn look_up(contents: &Contents, address: &str) -> Known {
     }
     Ok(Found::Targets(contents.reach(address)?.into()))
 }
+
+/// Looks at handlers, so that their memory is waited for all at once, and not one by one where they are called: memory
+/// that was out of use for a while costs more than a call.
+#[inline(always)]
+fn touch<'m>(methods: impl Iterator<Item = &'m Method>) {
+    black_box(methods.map(Arc::strong_count).fold(0, usize::wrapping_add));
+}
+
+/// How many handlers are looked at ahead of their calls.
+const AHEAD: usize = 16;

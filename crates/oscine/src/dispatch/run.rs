@@ -1,6 +1,7 @@
 //! Calling handlers, one after the other.
 
 use std::mem;
+use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use oscine_codec::ReadError;
@@ -40,6 +41,8 @@ pub(crate) struct Tally {
     pub(crate) misfit: Option<ReadError>,
     /// A handler has taken the message for itself.
     pub(crate) taken: bool,
+    /// The message goes elsewhere if nothing here takes it, so that it is not told as missed.
+    pub(crate) offered: bool,
 }
 
 impl Tally {
@@ -64,7 +67,7 @@ impl<'a, 't> Run<'a, 't> {
             match catch_unwind(AssertUnwindSafe(|| {
                 reached.hand_over(self.tally.next, Calls { run: self, first_match })
             })) {
-                Ok(running) => return running,
+                Ok(called) => return called.break_value().flatten(),
                 Err(_) => panicked(self.call.job, self.answer, self.tally),
             }
         }
@@ -110,30 +113,33 @@ struct Calls<'r, 'a, 't> {
 }
 
 impl<'a> Take<'a> for Calls<'_, 'a, '_> {
-    /// The handler that is async and under way.
-    type Output = Option<Running>;
+    /// The handler that is async and under way; none where no more are to be called.
+    type Broken = Option<Running>;
 
     #[inline(always)]
-    fn take(self, handlers: impl Iterator<Item = (&'a Method, Registered<'a>)>) -> Self::Output {
-        let Run { call, answer, tally } = self.run;
+    fn take(
+        &mut self,
+        handlers: impl Iterator<Item = (&'a Method, Registered<'a>)>,
+    ) -> ControlFlow<Self::Broken> {
+        let Run { call, answer, tally } = &mut *self.run;
         let job = call.job;
         let args = job.message.args();
         for (method, registered) in handlers {
             if self.first_match && tally.taken {
-                break;
+                return ControlFlow::Break(None);
             }
             tally.next += 1;
             call.aim(registered, args);
             match method.call(call, answer) {
                 Outcome::Done => called(job, answer, tally),
-                Outcome::Running => return answer.running.take(),
+                Outcome::Running => return ControlFlow::Break(answer.running.take()),
                 Outcome::Misfit => {
                     tally.misfits += 1;
                     tally.misfit = answer.misfit.take();
                 }
             }
         }
-        None
+        ControlFlow::Continue(())
     }
 }
 

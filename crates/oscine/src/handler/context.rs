@@ -47,7 +47,7 @@ macro_rules! context {
 context! {
     Peer: |call| call.job.context.peer.clone();
     BundleTime: |call| Self(call.job.time_tag);
-    ReceivedAt: |call| Self(*call.job.context.received_at.get_or_init(Instant::now));
+    ReceivedAt: |call| Self(call.job.context.received_at.get());
     Lateness: |call| Self(call.job.lateness);
     TypeTags: |call| Self(call.job.message.args().type_tags().to_string().replacen(',', "", 1));
     Reply: |call| Self::new(Arc::clone(call.job.context.outlet), call.job.context.peer.clone());

@@ -11,7 +11,7 @@ pub struct Replies {
     pub(crate) packets: SmallVec<[Packet; 1]>,
     pub(crate) error: Option<Box<dyn Error + Send + Sync>>,
     pub(crate) next: bool,
-    /// Whether there is anything here: it is asked for after each call.
+    /// Whether there is anything here, which is asked after each call. Set by all that puts something in.
     any: bool,
 }
 
@@ -70,6 +70,7 @@ impl IntoReply for () {
 
 impl IntoReply for Replies {
     fn into_reply(self, replies: &mut Replies) {
+        replies.any |= self.any;
         replies.packets.extend(self.packets);
         replies.next |= self.next;
         if let Some(error) = self.error {

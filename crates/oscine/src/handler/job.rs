@@ -23,7 +23,23 @@ pub(crate) struct Job<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Context<'a> {
     pub(crate) peer: &'a Peer,
-    /// Asked for when a handler wants to know, if nobody knows before.
-    pub(crate) received_at: &'a OnceLock<Instant>,
+    pub(crate) received_at: ReadAt<'a>,
     pub(crate) outlet: &'a Arc<dyn Outlet>,
+}
+
+/// When a packet was read.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum ReadAt<'a> {
+    Known(Instant),
+    /// When the first handler wants to know.
+    Asked(&'a OnceLock<Instant>),
+}
+
+impl ReadAt<'_> {
+    pub(crate) fn get(self) -> Instant {
+        match self {
+            Self::Known(at) => at,
+            Self::Asked(once) => *once.get_or_init(Instant::now),
+        }
+    }
 }

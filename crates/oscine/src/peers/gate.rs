@@ -151,6 +151,11 @@ impl Gate {
         }
     }
 
+    /// Drops all messages that are held, and counts them.
+    pub(crate) fn drop_held(&mut self) {
+        self.table.limited.add(self.hosts.drop_held());
+    }
+
     /// How many messages are held.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {
@@ -216,13 +221,18 @@ impl Known {
 }
 
 /// Whether one more packet of a peer that is limited may pass.
+#[inline]
 fn passes(hosts: &mut Hosts, known: &mut Known, now: Instant) -> bool {
     let there = known.host.and_then(|spot| hosts.take(now, spot));
-    there.unwrap_or_else(|| {
-        let Some(limit) = known.settled.limit else { return true };
-        known.host = hosts.enter(now, Host::of(known.counters.peer()), limit);
-        known.host.and_then(|spot| hosts.take(now, spot)).unwrap_or(true)
-    })
+    there.unwrap_or_else(|| passes_first(hosts, known, now))
+}
+
+/// The same, for a peer whose host has not been counted yet, or no longer.
+#[cold]
+fn passes_first(hosts: &mut Hosts, known: &mut Known, now: Instant) -> bool {
+    let Some(limit) = known.settled.limit else { return true };
+    known.host = hosts.enter(now, Host::of(known.counters.peer()), limit);
+    known.host.and_then(|spot| hosts.take(now, spot)).unwrap_or(true)
 }
 
 /// The message, if the packet is one and its address has no wildcards.

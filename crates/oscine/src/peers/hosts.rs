@@ -152,6 +152,15 @@ impl Hosts {
         }
     }
 
+    /// Drops all messages that wait. How many they were.
+    pub(crate) fn drop_held(&mut self) -> usize {
+        let Self { table, due } = self;
+        let lines = due.iter().filter_map(|(_, spot)| table.get_mut(*spot)?.line.take());
+        let dropped = lines.map(|line| line.len()).sum();
+        due.clear();
+        dropped
+    }
+
     /// How many messages wait.
     #[cfg(test)]
     pub(crate) fn held(&self) -> usize {

@@ -111,6 +111,9 @@ mod tests {
     }
 
     proptest! {
+        // Long lines, rather than many.
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
         /// Compared with a list that is searched from the front.
         #[test]
         fn agrees_with_a_plain_list(

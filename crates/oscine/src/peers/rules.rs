@@ -1,6 +1,6 @@
 //! What holds for which peer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
@@ -48,6 +48,8 @@ pub struct PeerRules {
     rules: HashMap<(Option<usize>, Option<Peers>), PeerOptions, RandomState>,
     /// The lengths of networks that there are rules for, longest first: of IPv4 and of IPv6.
     lengths: [Vec<u8>; 2],
+    /// The endpoints that there are rules for.
+    endpoints: BTreeSet<usize>,
 }
 
 impl PeerRules {
@@ -112,7 +114,8 @@ impl PeerRules {
         if self.rules.is_empty() {
             return options;
         }
-        let (endpoint, addr) = (peer.endpoint(), peer.addr());
+        let addr = peer.addr();
+        let endpoint = peer.endpoint().filter(|endpoint| self.endpoints.contains(endpoint));
         let endpoints = [endpoint.map(Some), Some(None)];
         let of_peers = endpoints.into_iter().flatten().flat_map(|at| {
             addr.into_iter().flat_map(|addr| self.exact_first(addr)).map(move |of| (at, Some(of)))
@@ -153,6 +156,7 @@ impl PeerRules {
                 lengths.insert(at, len);
             }
         }
+        self.endpoints.extend(endpoint);
         let set = self.rules.entry((endpoint, peers)).or_default();
         *set = options.or(*set);
         self

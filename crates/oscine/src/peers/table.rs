@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::num::NonZero;
 use std::time::Instant;
 
 use foldhash::fast::RandomState;
@@ -15,14 +16,14 @@ pub(crate) struct Table<K, V> {
     index: HashMap<K, usize, RandomState>,
     /// Where the key was that was asked for last.
     last: usize,
-    next_stamp: u64,
+    next_stamp: NonZero<u64>,
     limit: usize,
 }
 
 #[derive(Debug)]
 struct Entry<K, V> {
     key: K,
-    stamp: u64,
+    stamp: NonZero<u64>,
     value: V,
 }
 
@@ -30,7 +31,8 @@ struct Entry<K, V> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Spot {
     index: usize,
-    stamp: u64,
+    /// Not zero, so that an optional spot is returned in registers.
+    stamp: NonZero<u64>,
 }
 
 impl Spot {
@@ -44,7 +46,13 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     /// An empty table for at most so many.
     pub(crate) fn new(limit: usize) -> Self {
         let index = HashMap::default();
-        Self { entries: Slab::new(), index, last: usize::MAX, next_stamp: 0, limit }
+        Self {
+            entries: Slab::new(),
+            index,
+            last: usize::MAX,
+            next_stamp: NonZero::<u64>::MIN,
+            limit,
+        }
     }
 
     /// Where `key` is. A run of the same keys costs a comparison each.
@@ -58,6 +66,8 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
         self.look_up(key)
     }
 
+    // Apart, so that what comes before stays small enough to be inlined.
+    #[inline(never)]
     fn look_up(&mut self, key: &K) -> Option<Spot> {
         let index = *self.index.get(key)?;
         self.last = index;
@@ -79,7 +89,7 @@ impl<K: Clone + Eq + Hash, V> Table<K, V> {
     /// Puts in what is not there yet. Whoever calls has seen to room.
     pub(crate) fn insert(&mut self, key: K, value: V) -> Spot {
         let stamp = self.next_stamp;
-        self.next_stamp += 1;
+        self.next_stamp = stamp.saturating_add(1);
         let index = self.entries.insert(Entry { key: key.clone(), stamp, value });
         self.index.insert(key, index);
         self.last = index;

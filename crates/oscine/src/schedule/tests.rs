@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use oscine_codec::TimeTag;
@@ -106,6 +107,42 @@ fn keys_are_good_after_a_burst_has_given_its_memory_back() {
         assert_eq!(queue.cancel(key).is_some(), there);
     }
     assert_eq!((queue.len(), queue.bytes()), (0, 0));
+}
+
+/// Many, so that crowded buckets are spread: of 50,000 those due are popped, step by step, and others come in between.
+#[test]
+fn crowds_come_out_in_order() {
+    let mut state = 7_u64;
+    let mut random = move |below: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state % below
+    };
+    for spread in [1 << 10, 1 << 33, 1 << 44] {
+        let mut queue = Schedule::new(LIMITS.count(usize::MAX));
+        let mut model = BTreeSet::new();
+        let (mut now, mut number, mut popped) = (NOW, 0, 0);
+        while popped < 50_000 {
+            let pushes = if number < 50_000 { random(2000) } else { 0 };
+            for _ in 0..pushes {
+                // A good half of them at times that others have too.
+                let ahead =
+                    if random(2) == 0 { random(16) * (spread / 16) } else { random(spread) };
+                let due = TimeTag(now.0 + ahead);
+                queue.push(now, due, 0, number).unwrap();
+                model.insert((due, number));
+                number += 1;
+            }
+            now = TimeTag(now.0 + random(spread / 4));
+            while let Some((due, value)) = queue.pop_due(now) {
+                assert_eq!(model.pop_first(), Some((due, value)));
+                popped += 1;
+            }
+            assert!(model.first().is_none_or(|first| first.0 > now));
+            assert_eq!(queue.next_due(), model.first().map(|first| first.0));
+        }
+    }
 }
 
 /// What is done to a schedule and to its model. Times are in steps from now.
@@ -252,6 +289,9 @@ fn check(start: u64, steps: Vec<Step>) {
         assert_eq!(queue.len(), model.len());
         assert_eq!(queue.bytes(), model.iter().map(|entry| entry.3).sum::<usize>());
         assert_eq!(queue.next_due().is_none(), model.is_empty());
+        if let Some(first) = queue.first() {
+            assert_eq!(Some(*first.value), model.iter().min().map(|entry| entry.1));
+        }
         if let (Some(next), Some(first)) = (queue.next_due(), model.iter().min()) {
             assert!(!next.is_after(first.2), "{next:?} {first:?}");
         }

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use oscine_codec::Address;
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
@@ -20,20 +22,27 @@ use crate::peers::rules::PeerRules;
 use crate::peers::settings::GateSettings;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::alive::Alive;
+use crate::server::built_in::methods as built_in;
 use crate::server::callers::Callers;
 use crate::server::calls::Calls;
 use crate::server::counters::Counters;
+use crate::server::drop_log::DropLog;
 use crate::server::handle::ServerHandle;
 use crate::server::inbound::{INBOX, Pool};
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
 use crate::server::main_loop::MainLoop;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::options::Metrics;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener};
 use crate::server::outbound::Outbound;
 use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 use crate::server::shared::{OnBound, OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
+use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 use crate::server::tasks::Tasks;
 use crate::timer::timer::Timer;
@@ -41,6 +50,12 @@ use crate::timer::timer::Timer;
 /// What holds for a whole server.
 #[derive(Debug, Default)]
 pub(crate) struct Settings {
+    /// Tried before the address spaces of the endpoints.
+    pub(crate) admin_space: Option<AddressSpace>,
+    /// Where the built-in methods are to stand, as it was given.
+    pub(crate) built_in: Option<String>,
+    #[cfg(feature = "metrics")]
+    pub(crate) metrics: Metrics,
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
     /// The system's, if none is given.
@@ -70,6 +85,7 @@ impl Settings {
     /// Puts a server together around endpoints that are bound.
     pub(crate) fn assemble(
         self,
+        built_in: Option<Address>,
         opener: Opener,
         opened: Vec<Opened>,
         callbacks: Callbacks,
@@ -100,6 +116,8 @@ impl Settings {
             inbox: inbox_sender,
             opened: opened_sender,
             changed: Notify::new(),
+            #[cfg(feature = "metrics")]
+            publisher: Mutex::new(Publisher::new(self.metrics)),
             on_bound: callbacks.on_bound,
             on_error: callbacks.on_error,
             telling: Mutex::default(),
@@ -109,7 +127,7 @@ impl Settings {
             on_bundle_start: callbacks.on_bundle_start,
             on_bundle_end: callbacks.on_bundle_end,
             on_disconnect: callbacks.on_disconnect,
-            stop: CancellationToken::new(),
+            stop: Stop::default(),
             over: CancellationToken::new(),
             calls: Calls::new(cut.clone()),
             cut,
@@ -120,9 +138,12 @@ impl Settings {
             stopped: CancellationToken::new(),
         });
         let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
+        let built_in = built_in.map(|prefix| built_in::methods(&shared, &prefix));
+        let first = self.admin_space.into_iter().chain(built_in);
         let runner = Runner {
-            callers: Callers::new(shared.space.clone()),
+            callers: Callers::new(shared.space.clone()).first(first),
             gate,
+            drops: DropLog::default(),
             clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),
@@ -140,7 +161,7 @@ impl Settings {
         let main_loop = MainLoop {
             runner,
             sockets: Vec::new(),
-            turn: 0,
+            first: 0,
             inbox,
             opened: later,
             timer,

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use oscine_codec::AddressError;
 use oscine_transport::endpoint::ParseEndpointError;
 use thiserror::Error;
 
@@ -27,6 +28,14 @@ pub enum BindError {
         endpoint: String,
         /// What the system said.
         source: io::Error,
+    },
+    /// What built-in methods were to stand below is not an address.
+    #[error("built-in methods cannot stand below {prefix:?}")]
+    Prefix {
+        /// What was given.
+        prefix: String,
+        /// What is wrong with it.
+        source: AddressError,
     },
     /// The system has no timer for us.
     #[error("cannot make a timer")]

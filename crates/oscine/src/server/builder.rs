@@ -6,10 +6,12 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use oscine_codec::{DecodeOptions, TimeTag};
-use oscine_transport::framing::DEFAULT_MAX_FRAME;
+use oscine_transport::framing::{DEFAULT_MAX_FRAME, FramingKind};
 use oscine_transport::hook::Hook;
 use oscine_transport::tcp::Listener;
 use oscine_transport::{Endpoint, Udp};
+
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
@@ -23,7 +25,7 @@ use crate::schedule::limits::ScheduleLimits;
 use crate::server::assemble::{Callbacks, Settings};
 use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
-use crate::server::opening::{Opener, Socket};
+use crate::server::opening::{AnyStream, Opener, Socket};
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 
@@ -38,7 +40,7 @@ pub struct ServerBuilder {
     max_frame: usize,
     max_connections: usize,
     hooks: Vec<Arc<dyn Hook>>,
-    settings: Settings,
+    pub(crate) settings: Settings,
     callbacks: Callbacks,
 }
 
@@ -48,6 +50,8 @@ enum Place {
     Bind(Bind),
     /// Bound already.
     Socket(Socket),
+    /// Bytes that are to be packets.
+    Stream(AnyStream, FramingKind),
 }
 
 impl Default for ServerBuilder {
@@ -107,6 +111,17 @@ impl ServerBuilder {
     /// Accepts connections from a TCP listener that is bound already, with its own options.
     pub fn tcp_listener(mut self, listener: Listener) -> Self {
         self.endpoints.push(Place::Socket(Socket::Tcp(listener)));
+        self
+    }
+
+    /// Serves one end of a stream of bytes as a connection: TLS, a serial line, a pipe in a test. More can be added
+    /// while serving: [`ServerHandle::add_stream`](crate::ServerHandle::add_stream).
+    pub fn stream(
+        mut self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        framing: FramingKind,
+    ) -> Self {
+        self.endpoints.push(Place::Stream(Box::new(stream), framing));
         self
     }
 
@@ -293,6 +308,7 @@ impl ServerBuilder {
         if self.endpoints.is_empty() {
             return Err(BindError::NoEndpoint);
         }
+        let built_in = self.built_in_prefix()?;
         let opener = Opener {
             space: self.space.clone(),
             decode: self.decode,
@@ -306,13 +322,14 @@ impl ServerBuilder {
             let next = match place {
                 Place::Bind(bind) => opener.open(&bind).await?,
                 Place::Socket(socket) => opener.adopt(socket).map_err(BindError::System)?,
+                Place::Stream(stream, framing) => opener.stream(stream, framing),
             };
             if let Some(on_bound) = &self.callbacks.on_bound {
-                on_bound(&next.port.endpoint);
+                next.port.endpoint.iter().for_each(|endpoint| on_bound(endpoint));
             }
             opened.push(next);
         }
-        self.settings.assemble(opener, opened, self.callbacks).map_err(BindError::System)
+        self.settings.assemble(built_in, opener, opened, self.callbacks).map_err(BindError::System)
     }
 }
 
@@ -330,6 +347,7 @@ impl fmt::Debug for Place {
         match self {
             Self::Bind(bind) => bind.fmt(f),
             Self::Socket(_) => f.write_str("Socket"),
+            Self::Stream(..) => f.write_str("Stream"),
         }
     }
 }

@@ -9,13 +9,22 @@ pub(crate) struct Callers {
     /// That of the server itself.
     own: Caller,
     others: Vec<Caller>,
+    /// Those of address spaces that are tried before, whatever the endpoint.
+    pub(crate) first: Vec<Caller>,
     /// For each endpoint the place of its caller in `others`, if it is not the server's.
     by_endpoint: Vec<Option<usize>>,
 }
 
 impl Callers {
     pub(crate) fn new(space: AddressSpace) -> Self {
-        Self { own: Caller::new(space), others: Vec::new(), by_endpoint: Vec::new() }
+        let own = Caller::new(space);
+        Self { own, others: Vec::new(), first: Vec::new(), by_endpoint: Vec::new() }
+    }
+
+    /// Sets the address spaces that are tried before, in this order.
+    pub(crate) fn first(mut self, spaces: impl IntoIterator<Item = AddressSpace>) -> Self {
+        self.first = spaces.into_iter().map(Caller::offered).collect();
+        self
     }
 
     /// Sets the address space of an endpoint.
@@ -40,13 +49,14 @@ impl Callers {
     /// Lets go of what is registered, as the next message may be long in coming.
     pub(crate) fn rest(&mut self) {
         self.own.rest();
+        self.first.iter_mut().for_each(Caller::rest);
         self.others.iter_mut().for_each(Caller::rest);
     }
 
     /// The caller for what a peer sends.
     #[inline]
     pub(crate) fn of(&mut self, peer: &Peer) -> &mut Caller {
-        let Self { own, others, by_endpoint } = self;
+        let Self { own, others, by_endpoint, .. } = self;
         let place = peer.endpoint().and_then(|endpoint| *by_endpoint.get(endpoint)?);
         match place {
             Some(place) => others.get_mut(place).unwrap_or(own),

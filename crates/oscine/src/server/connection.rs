@@ -2,12 +2,11 @@
 
 use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use futures::{Sink, SinkExt};
+use futures::SinkExt;
 use oscine_codec::Packet;
 use oscine_transport::connection::{Connection, Frames};
 use oscine_transport::{SendError, StreamError};
@@ -30,8 +29,6 @@ pub(crate) struct Conversation<'a, S> {
     peer: &'a Peer,
     /// What is to be sent.
     queue: mpsc::Receiver<Packet>,
-    /// Whether something was handed to the connection and is not flushed.
-    unflushed: bool,
     /// Why nothing is sent any more.
     deaf: Option<SendError>,
     inbox: PollSender<Inbound>,
@@ -57,7 +54,6 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             port,
             peer,
             queue,
-            unflushed: false,
             deaf: None,
             inbox: PollSender::new(shared.inbox.clone()),
             read: None,
@@ -129,26 +125,19 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    /// Sends what waits, and is never through.
+    /// Sends what waits. Fails only when the connection is broken.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         loop {
-            let mut sink = Pin::new(&mut self.connection);
-            ready!(Sink::<Packet>::poll_ready(sink.as_mut(), cx))?;
-            match self.queue.poll_recv(cx) {
-                Poll::Ready(Some(packet)) => {
-                    // One that cannot be framed is told, and the next one goes.
-                    if let Err(error) = sink.start_send(packet) {
-                        self.shared.counters.send_failures.add(1);
-                        debug!(peer = %self.peer, %error, "packet not sent");
-                    }
-                    self.unflushed = true;
+            let Self { connection, queue, .. } = self;
+            match ready!(connection.poll_send_from(cx, |cx| queue.poll_recv(cx))) {
+                Ok(()) => return Poll::Ready(Ok(())),
+                Err(error @ (SendError::Io(_) | SendError::Stalled { .. })) => {
+                    return Poll::Ready(Err(error));
                 }
-                Poll::Ready(None) | Poll::Pending => {
-                    if self.unflushed {
-                        ready!(Sink::<Packet>::poll_flush(sink, cx))?;
-                        self.unflushed = false;
-                    }
-                    return Poll::Pending;
+                // One that cannot be sent is told, and the next one goes.
+                Err(error) => {
+                    self.shared.counters.send_failures.add(1);
+                    debug!(peer = %self.peer, %error, "packet not sent");
                 }
             }
         }

@@ -22,7 +22,8 @@ macro_rules! counters {
             $($(#[$doc])+ pub $name: u64,)+
             /// Packets of hosts that may not send.
             pub denied: u64,
-            /// Packets dropped because their hosts had sent too much in too short a time.
+            /// Packets dropped because their hosts had sent too much in too short a time, and messages that were still
+            /// held back for it when the server stopped.
             pub rate_limited: u64,
             /// Messages that a newer one for the same address replaced before they were run.
             pub coalesced: u64,
@@ -52,7 +53,7 @@ macro_rules! counters {
                     received: transport.received,
                     received_bytes: transport.received_bytes,
                     bad: transport.bad.total(),
-                    $($name: self.$name.0.load(Ordering::Relaxed),)+
+                    $($name: self.$name.get(),)+
                     transport,
                     ..Stats::default()
                 }
@@ -96,6 +97,9 @@ counters! {
     sent,
     /// Packets that could not be handed over.
     send_failures,
+    /// Questions to [built-in methods](crate::ServerBuilder::built_in) that were not answered, because there were too
+    /// many.
+    unanswered,
     /// Connections accepted.
     connections,
     /// Connections of hosts that may not send, and those that [`on_connect`](crate::ServerBuilder::on_connect) did not
@@ -108,6 +112,10 @@ counters! {
 pub(crate) struct Counter(AtomicU64);
 
 impl Counter {
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     pub(crate) fn add(&self, count: usize) {
         // Relaxed: nothing is concluded from one counter about another.
         self.0.fetch_add(count as u64, Ordering::Relaxed);
@@ -121,6 +129,11 @@ impl Counter {
 }
 
 impl Counters {
+    /// Changes when something is run.
+    pub(crate) fn progress(&self) -> u64 {
+        self.messages.get() + self.released.get()
+    }
+
     /// Adds what came of messages, but for their number and for what was told as faults.
     pub(crate) fn dispatched(&self, dispatched: &Dispatched) {
         let counts = [
@@ -129,8 +142,9 @@ impl Counters {
             (&self.bad_patterns, dispatched.bad_patterns),
             (&self.misfits, dispatched.misfits),
         ];
+        // Only the loop counts these.
         for (counter, count) in counts.into_iter().filter(|&(_, count)| count > 0) {
-            counter.add(count);
+            counter.bump(count);
         }
     }
 }

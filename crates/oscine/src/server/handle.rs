@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use oscine_codec::{AddressError, Message, Packet, Pattern, ToArgs};
 use oscine_transport::Endpoint;
+use oscine_transport::framing::FramingKind;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
 use crate::address_space::address_space::AddressSpace;
@@ -128,11 +130,26 @@ impl ServerHandle {
 /// Endpoints and peers.
 #[expect(clippy::must_use_candidate, reason = "what they do matters more than what they say")]
 impl ServerHandle {
-    /// Where the server listens, by number: the addresses that were really bound. Those that are closed keep their
-    /// numbers.
+    /// Where the server listens, in the order of the endpoints' numbers: the addresses that were really bound, those
+    /// that are closed among them. Streams that the program has brought have none.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Endpoint> {
-        self.shared.ports.load().iter().map(|port| port.endpoint.clone()).collect()
+        self.shared.ports.load().iter().filter_map(|port| port.endpoint.clone()).collect()
+    }
+
+    /// Serves one end of a stream of bytes as a connection: TLS, a serial line, a pipe in a test. Says its number; it
+    /// is a number of its own as for an endpoint.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError::Stopped`] when the server has stopped.
+    pub fn add_stream(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        framing: FramingKind,
+    ) -> Result<usize, BindError> {
+        let opened = self.shared.opener.stream(Box::new(stream), framing);
+        self.shared.announce(opened).ok_or(BindError::Stopped)
     }
 
     /// Listens on one more endpoint; says its number.
@@ -149,7 +166,9 @@ impl ServerHandle {
         let opened = shared.opener.open(&endpoint.into()).await?;
         let endpoint = opened.port.endpoint.clone();
         let number = shared.announce(opened).ok_or(BindError::Stopped)?;
-        shared.bound(&endpoint);
+        if let Some(endpoint) = &endpoint {
+            shared.bound(endpoint);
+        }
         Ok(number)
     }
 
@@ -247,7 +266,7 @@ impl ServerHandle {
 
     /// Stops the server: what runs is finished, what waits is dropped. Doing it twice is harmless.
     pub fn stop(&self) {
-        self.shared.stop.cancel();
+        self.shared.stop.ask();
     }
 
     /// Waits until the server has stopped and its ports are free.

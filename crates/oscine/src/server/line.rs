@@ -50,12 +50,18 @@ impl Line {
         Some(result)
     }
 
+    /// Whether something may wait. Takes no lock.
+    #[inline]
+    pub(crate) fn may_wait(&self) -> bool {
+        self.waiting.load(Ordering::Acquire)
+    }
+
     /// The next bundle that is due, or that is to run nevertheless. It is out of line before it runs.
     ///
     /// Takes no lock, and does not ask for the time, while nothing waits.
     #[inline]
     pub(crate) fn next(&self, now: impl FnOnce() -> TimeTag) -> Option<Unit<Peer>> {
-        if !self.waiting.load(Ordering::Acquire) {
+        if !self.may_wait() {
             return None;
         }
         let mut engine = self.lock();
@@ -72,7 +78,7 @@ impl Line {
 
     /// When the next bundle is due. Takes no lock while nothing waits.
     pub(crate) fn next_due(&self) -> Option<TimeTag> {
-        if !self.waiting.load(Ordering::Acquire) {
+        if !self.may_wait() {
             return None;
         }
         self.lock().next_timeout()

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use oscine_transport::Udp;
 use tokio::sync::mpsc;
+use tracing::field::display;
 use tracing::info;
 
 use crate::peer::Peer;
@@ -25,8 +26,8 @@ use crate::timer::timer::Timer;
 pub(crate) struct MainLoop {
     pub(crate) runner: Runner,
     pub(crate) sockets: Vec<UdpSocket>,
-    /// Which socket is looked at first.
-    pub(crate) turn: usize,
+    /// The place of the socket to ask first.
+    pub(crate) first: usize,
     pub(crate) inbox: mpsc::Receiver<Inbound>,
     pub(crate) opened: mpsc::UnboundedReceiver<(Opened, Option<Sending>)>,
     pub(crate) timer: Timer,
@@ -48,7 +49,7 @@ pub(crate) struct UdpSocket {
 const LONGEST_DRAIN: Duration = Duration::from_secs(1 << 30);
 
 /// What the loop waits for.
-enum Event {
+pub(crate) enum Event {
     Stopped,
     Due,
     Datagrams(usize),
@@ -60,6 +61,8 @@ enum Event {
 impl MainLoop {
     /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
     pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
+        #[cfg(feature = "metrics")]
+        self.tasks.spawn_publisher();
         self.receive().await?;
         let end = self.shared.clock.now() + drain.min(LONGEST_DRAIN);
         self.runner.drains = !drain.is_zero();
@@ -70,38 +73,57 @@ impl MainLoop {
             let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
             self.timer.set(Some(due))?;
             self.timer.elapsed().await?;
+            self.timer.spin();
         }
         Ok(())
     }
 
     async fn receive(&mut self) -> io::Result<()> {
-        while !self.shared.stop.is_cancelled() {
-            self.runner.run_due().await;
-            self.runner.release().await;
-            self.timer.set(self.runner.next_deadline())?;
-            match self.next_event().await? {
-                Event::Stopped => return Ok(()),
-                Event::Due => {}
-                Event::Datagrams(socket) => self.datagrams(socket).await,
-                Event::Inbound(inbound) => self.inbound(inbound).await,
-                Event::Opened(opened) => self.serve(*opened),
-                Event::Changed => {
-                    self.look_at_ports();
-                    self.runner.forget_departed();
-                }
-            }
+        while !self.shared.stop.is_asked() {
+            self.prepare().await?;
+            let event = self.next_event().await?;
+            self.run_event(event).await;
         }
         Ok(())
     }
 
-    async fn next_event(&mut self) -> io::Result<Event> {
-        let Self { runner, sockets, turn, inbox, opened, timer, shared, .. } = self;
+    /// Runs what is due, and gets ready to wait for what comes next.
+    pub(crate) async fn prepare(&mut self) -> io::Result<()> {
+        self.runner.run_due().await;
+        self.runner.release().await;
+        self.timer.set(self.runner.next_deadline())
+    }
+
+    /// Does what an event asks for.
+    pub(crate) async fn run_event(&mut self, event: Event) {
+        match event {
+            // The next look at it shows it.
+            Event::Stopped => {}
+            Event::Due => {
+                if self.timer.is_precise() {
+                    self.runner.rehearse();
+                }
+                self.timer.spin();
+            }
+            Event::Datagrams(socket) => self.datagrams(socket).await,
+            Event::Inbound(inbound) => self.inbound(inbound).await,
+            Event::Opened(opened) => self.serve(*opened),
+            Event::Changed => {
+                self.look_at_ports();
+                self.runner.forget_departed();
+            }
+        }
+    }
+
+    /// Waits for what comes next. Cancel safe.
+    pub(crate) async fn next_event(&mut self) -> io::Result<Event> {
+        let Self { runner, sockets, first, inbox, opened, timer, shared, .. } = self;
         let mut event = pin!(async {
             // In random order, so that no source starves another.
             tokio::select! {
-                () = shared.stop.cancelled() => Ok(Event::Stopped),
+                () = shared.stop.asked() => Ok(Event::Stopped),
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
-                socket = poll_fn(|cx| poll_datagrams(sockets, *turn, cx)) => Ok(Event::Datagrams(socket)),
+                socket = poll_fn(|cx| poll_datagrams(sockets, *first, cx)) => Ok(Event::Datagrams(socket)),
                 Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
                 Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
                 () = shared.changed.notified() => Ok(Event::Changed),
@@ -119,14 +141,17 @@ impl MainLoop {
 
     /// Runs the datagrams that one read of a socket brought.
     async fn datagrams(&mut self, socket: usize) {
-        self.turn = socket + 1;
+        // The others come first then.
+        self.first = socket + 1;
         let Some(UdpSocket { udp, port, .. }) = self.sockets.get_mut(socket) else { return };
         let Some(batch) = udp.recv_batch().await else { return };
         for datagram in batch {
             let peer = Peer::Udp { endpoint: port.number, addr: datagram.peer };
             let at = datagram.at.into_std();
-            self.runner.bytes(datagram.bytes, &peer, port, at).await;
-            if self.shared.stop.is_cancelled() {
+            if let Some(left) = self.runner.at_once(datagram.bytes, &peer, port, at) {
+                self.runner.rest(left, datagram.bytes, &peer, port, at).await;
+            }
+            if self.shared.stop.is_asked() {
                 return;
             }
             // One read can bring thousands of datagrams: the tasks beside this one get their turns.
@@ -176,21 +201,21 @@ impl MainLoop {
         self.sockets.retain(|socket| {
             let closed = socket.port.state() == PortState::Closed;
             if closed {
-                info!(endpoint = %socket.port.endpoint, "closed");
+                let endpoint = socket.port.endpoint.as_ref().map(display);
+                info!(endpoint, "closed");
             }
             !closed
         });
     }
 }
 
-/// The first socket from `turn` on that has datagrams. They stay there for whoever asks next.
-fn poll_datagrams(sockets: &mut [UdpSocket], turn: usize, cx: &mut Context<'_>) -> Poll<usize> {
-    let count = sockets.len();
-    // Round all of them, so that none starves another.
-    for index in (0..count).map(|behind| (turn + behind) % count) {
-        let Some(socket) = sockets.get_mut(index).filter(|socket| socket.open) else { continue };
+/// A socket that has datagrams, from the place `first` on, and round. They stay there for whoever asks next.
+fn poll_datagrams(sockets: &mut [UdpSocket], first: usize, cx: &mut Context<'_>) -> Poll<usize> {
+    let first = if first < sockets.len() { first } else { 0 };
+    for place in (first..sockets.len()).chain(0..first) {
+        let Some(socket) = sockets.get_mut(place).filter(|socket| socket.open) else { continue };
         if let Poll::Ready(Some(_)) = socket.udp.poll_recv_batch(cx) {
-            return Poll::Ready(index);
+            return Poll::Ready(place);
         }
     }
     Poll::Pending

@@ -2,11 +2,14 @@
 
 use std::io;
 use std::net::SocketAddr;
+#[cfg(unix)]
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use oscine_codec::{DecodeOptions, Packet};
-use oscine_transport::connection::{Builder, Listen};
+use oscine_transport::connection::{Builder, Connection, Listen};
 use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::Hook;
 use oscine_transport::stats::Counters;
@@ -14,6 +17,7 @@ use oscine_transport::tcp::Listener;
 #[cfg(unix)]
 use oscine_transport::unix;
 use oscine_transport::{Endpoint, Udp};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
@@ -50,7 +54,17 @@ pub(crate) enum Socket {
     UnixDatagrams(Box<unix::Datagrams>),
     #[cfg(unix)]
     Unix(unix::Listener),
+    /// One connection that the program has brought.
+    Stream(Box<Connection<AnyStream>>),
 }
+
+/// A stream of bytes of any kind.
+pub(crate) type AnyStream = Box<dyn Stream>;
+
+/// What reads and writes bytes.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Socket {
     /// The way out, if it is not by connections.
@@ -75,33 +89,48 @@ impl Opener {
         let opened = self.socket(bind, endpoint, &counters).await;
         let (socket, endpoint) =
             opened.map_err(|source| BindError::Bind { endpoint: text.clone(), source })?;
-        Ok(Opened { port: self.port(endpoint, bind, counters), socket })
+        Ok(Opened { port: self.port(Some(endpoint), bind, counters), socket })
     }
 
     /// Takes over a socket that is bound already.
     pub(crate) fn adopt(&self, socket: Socket) -> io::Result<Opened> {
         let (endpoint, counters) = match &socket {
-            Socket::Udp(udp) => (Endpoint::from(udp.local_addr()?), Arc::clone(udp.counters())),
-            Socket::Tcp(listener) => (
-                tcp_endpoint(listener.local_addr()?, FramingKind::Auto),
-                Arc::clone(listener.counters()),
-            ),
+            Socket::Udp(udp) => (udp.local_addr()?.into(), udp.counters()),
+            Socket::Tcp(listener) => {
+                (tcp_endpoint(listener.local_addr()?, FramingKind::Auto), listener.counters())
+            }
             #[cfg(unix)]
             Socket::UnixDatagrams(datagrams) => {
-                let path = datagrams.path().unwrap_or("".as_ref()).to_owned();
-                (Endpoint::Unix { path, framing: None }, Arc::clone(datagrams.counters()))
+                (unix_endpoint(datagrams.path(), None), datagrams.counters())
             }
             #[cfg(unix)]
             Socket::Unix(listener) => {
-                let path = listener.path().unwrap_or("".as_ref()).to_owned();
-                let framing = Some(FramingKind::Auto);
-                (Endpoint::Unix { path, framing }, Arc::clone(listener.counters()))
+                (unix_endpoint(listener.path(), Some(FramingKind::Auto)), listener.counters())
+            }
+            Socket::Stream(connection) => {
+                let counters = Arc::clone(connection.counters());
+                return Ok(Opened { port: self.port(None, &Bind::new(""), counters), socket });
             }
         };
-        Ok(Opened { port: self.port(endpoint, &Bind::new(""), counters), socket })
+        let counters = Arc::clone(counters);
+        Ok(Opened { port: self.port(Some(endpoint), &Bind::new(""), counters), socket })
     }
 
-    fn port(&self, endpoint: Endpoint, bind: &Bind, counters: Arc<Counters>) -> Arc<Port> {
+    /// Takes over a stream of bytes, as a connection with the options of this server.
+    pub(crate) fn stream(&self, stream: AnyStream, framing: FramingKind) -> Opened {
+        let builder = Builder::new()
+            .framing(framing)
+            .frame_timeout(FRAME_TIMEOUT)
+            .max_frame(self.max_frame)
+            .decode_options(self.decode);
+        let builder = self.hooks.iter().cloned().fold(builder, Builder::hook);
+        let connection = builder.wrap(stream);
+        let counters = Arc::clone(connection.counters());
+        let port = self.port(None, &Bind::new(""), counters);
+        Opened { port, socket: Socket::Stream(Box::new(connection)) }
+    }
+
+    fn port(&self, endpoint: Option<Endpoint>, bind: &Bind, counters: Arc<Counters>) -> Arc<Port> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let space = bind.space.clone().unwrap_or_else(|| self.space.clone());
         Port::new(number, endpoint, space, bind.decode.unwrap_or(self.decode), counters)
@@ -192,3 +221,12 @@ impl Opener {
 fn tcp_endpoint(addr: SocketAddr, framing: FramingKind) -> Endpoint {
     Endpoint::Tcp { host: addr.ip().into(), port: addr.port(), framing }
 }
+
+#[cfg(unix)]
+fn unix_endpoint(path: Option<&Path>, framing: Option<FramingKind>) -> Endpoint {
+    // One that somebody else has bound does not tell its path.
+    Endpoint::Unix { path: path.map(Path::to_owned).unwrap_or_default(), framing }
+}
+
+/// How long a packet may take to arrive on a stream that the program has brought: as on connections of listeners.
+const FRAME_TIMEOUT: Duration = Duration::from_secs(10);

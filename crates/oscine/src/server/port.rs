@@ -8,14 +8,15 @@ use oscine_transport::stats::Counters;
 use tokio::sync::watch;
 
 use crate::address_space::address_space::AddressSpace;
+use crate::peers::settings::Settled;
 
 /// One of a server's endpoints, as far as all that have to do with it know it.
 #[derive(Debug)]
 pub(crate) struct Port {
     /// Its number, never used again within one server.
     pub(crate) number: usize,
-    /// Where it listens: the address that was really bound.
-    pub(crate) endpoint: Endpoint,
+    /// Where it listens: the address that was really bound. `None` for a stream that the program has brought.
+    pub(crate) endpoint: Option<Endpoint>,
     pub(crate) space: AddressSpace,
     pub(crate) decode: DecodeOptions,
     pub(crate) counters: Arc<Counters>,
@@ -37,13 +38,18 @@ pub enum PortState {
 impl Port {
     pub(crate) fn new(
         number: usize,
-        endpoint: Endpoint,
+        endpoint: Option<Endpoint>,
         space: AddressSpace,
         decode: DecodeOptions,
         counters: Arc<Counters>,
     ) -> Arc<Self> {
         let (state, _) = watch::channel(PortState::Open);
         Arc::new(Self { number, endpoint, space, decode, counters, state })
+    }
+
+    /// What decoding accepts of a peer.
+    pub(crate) fn decode_options<'a>(&'a self, settled: &'a Settled) -> &'a DecodeOptions {
+        settled.options.decode.as_ref().unwrap_or(&self.decode)
     }
 
     pub(crate) fn state(&self) -> PortState {

@@ -1,12 +1,11 @@
 //! From packets to handlers.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
-use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
+use oscine_transport::stats::DropCause;
 use tracing::{debug, trace, warn};
 
 use crate::clock::clock::Clock;
@@ -15,13 +14,16 @@ use crate::dispatch::dispatched::Dispatched;
 use crate::engine::due::DueMessage;
 use crate::engine::engine::Engine;
 use crate::engine::steps::{RunStep, RunSteps};
+use crate::engine::unit::Unit;
 use crate::fault::Fault;
-use crate::handler::job::{Context, Job};
+use crate::handler::job::{Context, Job, ReadAt};
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::peers::gate::{Gate, Verdict};
 use crate::peers::settings::Settled;
 use crate::server::callers::Callers;
+use crate::server::drop_log::DropLog;
+use crate::server::offer::offer;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 
@@ -29,6 +31,7 @@ use crate::server::shared::Shared;
 pub(crate) struct Runner {
     pub(crate) callers: Callers,
     pub(crate) gate: Gate,
+    pub(crate) drops: DropLog,
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
     /// The same, as handlers see it.
@@ -41,41 +44,16 @@ impl Drop for Runner {
     fn drop(&mut self) {
         let dropped = self.shared.line.lock().schedule_mut().clear();
         self.shared.counters.dropped_at_stop.add(dropped);
+        self.gate.drop_held();
+        if dropped > 0 {
+            let cause = DropCause::Stopped.name();
+            warn!(cause, bundles = dropped, "bundles that waited are dropped");
+        }
         self.shared.subscribers.end();
     }
 }
 
 impl Runner {
-    /// Decodes and runs a packet where it lies, if its sender may send it.
-    pub(crate) async fn bytes(&mut self, bytes: &[u8], peer: &Peer, port: &Port, at: Instant) {
-        let (admitted, over) = match self.gate.admit(at, peer, bytes.len()) {
-            Verdict::Denied | Verdict::Dropped => return,
-            Verdict::Over(admitted) => (admitted, true),
-            Verdict::Admitted(admitted) => (admitted, false),
-        };
-        let decode = admitted.settled.options.decode.as_ref().unwrap_or(&port.decode);
-        match PacketRef::decode_with(bytes, decode) {
-            Ok(packet) => {
-                port.counters.tolerated(packet.tolerances());
-                if over {
-                    self.gate.hold(peer, at, packet);
-                    return;
-                }
-                let settled = *admitted.settled;
-                self.packet(packet, peer, at, &settled).await;
-            }
-            Err(error) => {
-                admitted.counters.bad.add(1);
-                port.counters.decode_error(error.kind());
-                debug!(%peer, %error, "malformed packet");
-                if self.shared.on_error.is_some() {
-                    let error = BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) };
-                    self.shared.tell(&Fault::Malformed { peer, error: &error });
-                }
-            }
-        }
-    }
-
     /// Runs a packet that is decoded already, if its sender may send it.
     pub(crate) async fn decoded(
         &mut self,
@@ -84,9 +62,16 @@ impl Runner {
         at: Instant,
     ) -> Dispatched {
         let settled = match self.gate.admit(at, peer, packet.as_bytes().len()) {
-            Verdict::Denied | Verdict::Dropped => return Dispatched::default(),
+            Verdict::Denied => {
+                self.drops.note(DropCause::Denied, peer, 1);
+                return Dispatched::default();
+            }
+            Verdict::Dropped => {
+                self.drops.note(DropCause::RateLimited, peer, 1);
+                return Dispatched::default();
+            }
             Verdict::Over(_) => {
-                self.gate.hold(peer, at, packet.view());
+                self.drops.held(self.gate.hold(peer, at, packet.view()), peer);
                 return Dispatched::default();
             }
             Verdict::Admitted(admitted) => *admitted.settled,
@@ -114,13 +99,17 @@ impl Runner {
     pub(crate) async fn frames(&mut self, frames: &Frames, peer: &Peer, port: &Port, at: Instant) {
         for frame in frames {
             match frame {
-                Ok(bytes) => self.bytes(bytes, peer, port, at).await,
+                Ok(bytes) => {
+                    if let Some(left) = self.at_once(bytes, peer, port, at) {
+                        self.rest(left, bytes, peer, port, at).await;
+                    }
+                }
                 Err(error) => {
                     debug!(%peer, %error, "malformed packet");
                     self.shared.tell(&Fault::Malformed { peer, error });
                 }
             }
-            if self.shared.stop.is_cancelled() {
+            if self.shared.stop.is_asked() {
                 return;
             }
             // One read can bring thousands of packets: the tasks beside this one get their turns.
@@ -129,7 +118,7 @@ impl Runner {
     }
 
     /// Runs what is due now of a packet, and puts the rest in line.
-    async fn packet(
+    pub(crate) async fn packet(
         &mut self,
         packet: PacketRef<'_>,
         peer: &Peer,
@@ -137,21 +126,23 @@ impl Runner {
         settled: &Settled,
     ) -> Dispatched {
         trace!(%peer, %packet, "received");
-        // What is due already is earlier than what arrives now.
-        if self.run_due().await && self.is_over() {
-            return Dispatched::default();
-        }
         let outlet = Arc::clone(&self.outlet);
-        let read = OnceLock::from(received_at);
-        let context = Context { peer, received_at: &read, outlet: &outlet };
+        let context = Context { peer, received_at: ReadAt::Known(received_at), outlet: &outlet };
         let mut dispatched = Dispatched::default();
+        // What is due already is earlier than what arrives now.
         if let PacketRef::Message(message) = packet {
+            if self.run_due().await && self.is_over() {
+                return dispatched;
+            }
             let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
             self.message(message, tag, lateness, context, &mut dispatched).await;
             return dispatched;
         }
         let handled = loop {
-            let now = self.clock.now();
+            let (now, any) = self.run_due_before().await;
+            if any && self.is_over() {
+                return dispatched;
+            }
             self.clock.follow(now);
             let timing = settled.timing(self.shared.line.timing());
             let timing = timing.offset(timing.offset + self.clock.offset());
@@ -161,17 +152,19 @@ impl Runner {
             if let Some(handled) = self.shared.line.put(put) {
                 break handled;
             }
-            self.run_due().await;
-            if self.is_over() {
-                return dispatched;
-            }
         };
         self.shared.counters.scheduled.add(handled.scheduled);
         self.shared.counters.dropped_late.add(handled.late);
+        if handled.late > 0 {
+            self.drops.note(DropCause::Late, peer, handled.late);
+        }
         self.shared.counters.disordered.add(handled.disordered);
         if let Some((bundles, overflow)) = handled.refused {
             self.shared.counters.schedule_refused.add(bundles);
-            warn!(%peer, bundles, %overflow, "bundles refused");
+            let cause = DropCause::ScheduleFull;
+            if let Some(held_back) = self.drops.admit(cause) {
+                warn!(%peer, cause = cause.name(), bundles, %overflow, held_back, "bundles refused");
+            }
             self.shared.tell(&Fault::ScheduleRefused { peer, bundles, overflow });
         }
         self.steps(handled.steps_now(packet), context, &mut dispatched).await;
@@ -180,7 +173,7 @@ impl Runner {
 
     /// Whether nothing more is to run.
     fn is_over(&self) -> bool {
-        !self.drains && self.shared.stop.is_cancelled()
+        !self.drains && self.shared.stop.is_asked()
     }
 
     /// Runs every bundle that is due, as long as the server is not stopped; says whether there was one.
@@ -188,17 +181,46 @@ impl Runner {
         let mut any = false;
         while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
             any = true;
-            self.shared.counters.released.add(1);
-            self.shared.lateness.note(self.clock.now().since(unit.due));
-            let outlet = Arc::clone(&self.outlet);
-            let read = OnceLock::from(unit.received_at);
-            let context = Context { peer: &unit.peer, received_at: &read, outlet: &outlet };
-            self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+            self.unit(unit).await;
             if self.is_over() {
                 break;
             }
         }
         any
+    }
+
+    /// Runs every bundle that is due, and says up to when. A bundle that comes next is due or not by that time: by a
+    /// later one it could overtake another of the same time tag that waits. Says, too, whether there was one.
+    async fn run_due_before(&mut self) -> (TimeTag, bool) {
+        let mut any = false;
+        loop {
+            let now = self.clock.now();
+            let unit = if any && self.is_over() { None } else { self.shared.line.next(|| now) };
+            let Some(unit) = unit else { return (now, any) };
+            any = true;
+            self.unit(unit).await;
+        }
+    }
+
+    /// Runs a bundle that has waited.
+    async fn unit(&mut self, unit: Unit<Peer>) {
+        self.shared.counters.released.add(1);
+        let late = self.clock.now().since(unit.due);
+        self.shared.lateness.note(late);
+        trace!(peer = %unit.peer, due = %unit.due, ?late, "bundle runs");
+        let outlet = Arc::clone(&self.outlet);
+        let received_at = ReadAt::Known(unit.received_at);
+        let context = Context { peer: &unit.peer, received_at, outlet: &outlet };
+        self.steps(unit.steps(), context, &mut Dispatched::default()).await;
+    }
+
+    /// Finds the handlers of the bundle that is due next, and calls none.
+    pub(crate) fn rehearse(&mut self) {
+        let Self { callers, shared, .. } = self;
+        let engine = shared.line.lock();
+        let Some(first) = engine.schedule().first() else { return };
+        let caller = callers.of(&first.value.peer);
+        first.value.messages().for_each(|due| caller.rehearse(&due.message));
     }
 
     /// When there is something to run, if nothing arrives.
@@ -248,13 +270,17 @@ impl Runner {
         context: Context<'_>,
         sum: &mut Dispatched,
     ) {
-        // Counted at once: a handler that hangs may be cut short.
-        self.shared.counters.messages.bump(1);
-        self.shared.subscribers.show(message, context.peer, time_tag, context.received_at);
         let mut dispatched = Dispatched::default();
         let job = Job { message: &message, time_tag, lateness, context };
-        let caller: &mut Caller = self.callers.of(context.peer);
-        caller.message(&job, &mut dispatched).await;
+        self.shared.begins(&job);
+        if self.callers.first.is_empty() || !offer(&mut self.callers, &job, &mut dispatched).await {
+            let reached = dispatched.taken;
+            let caller: &mut Caller = self.callers.of(context.peer);
+            caller.message(&job, &mut dispatched).await;
+            if reached {
+                dispatched.unmatched = 0;
+            }
+        }
         self.shared.counters.dispatched(&dispatched);
         sum.add(&dispatched);
     }

@@ -71,8 +71,8 @@ impl Serve {
     }
 
     /// Goes on running the bundles that wait when the server is stopped, each at its time, and the messages that a
-    /// [`RateLimit`](crate::RateLimit) holds, as far as they are due within so long. Nothing more is received meanwhile. Default zero: they are dropped and counted, and the server
-    /// stops promptly.
+    /// [`RateLimit`](crate::RateLimit) holds back, as far as they are due within so long. Nothing more is received
+    /// meanwhile. Default zero: they are dropped and counted, and the server stops promptly.
     pub const fn drain(mut self, within: Duration) -> Self {
         self.drain = within;
         self
@@ -85,11 +85,12 @@ impl Serve {
             (shared.stop.clone(), shared.over.clone(), shared.stopped.clone());
         let cut = shared.cut.clone();
         // However this ends, the tasks end with it.
-        let _ends = [&stop, &over, &cut].map(|token| token.clone().drop_guard());
-        info!("serving");
+        let _ends = (stop.guard(), [&over, &cut].map(|token| token.clone().drop_guard()));
+        let endpoints = shared.listening();
+        info!(?endpoints, "serving");
         let gracefully = async {
             let result = main_loop.run(drain).await;
-            stop.cancel();
+            stop.ask();
             // Those that nobody waits for may have replies, too.
             shared.calls.ended().await;
             over.cancel();
@@ -101,10 +102,10 @@ impl Serve {
         let shutdown = async {
             match shutdown {
                 Some(shutdown) => tokio::select! {
-                    () = shutdown => stop.cancel(),
-                    () = stop.cancelled() => {}
+                    () = shutdown => stop.ask(),
+                    () = stop.asked() => {}
                 },
-                None => stop.cancelled().await,
+                None => stop.asked().await,
             }
             tokio::time::sleep(drain.saturating_add(grace)).await;
         };
@@ -117,12 +118,9 @@ impl Serve {
         };
         cut.cancel();
         stopped.cancelled().await;
-        info!("stopped");
+        info!(endpoints = ?shared.listening(), "stopped");
         result?;
-        match shared.fatal.get() {
-            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
-            None => Ok(()),
-        }
+        shared.failed()
     }
 }
 

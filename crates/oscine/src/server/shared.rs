@@ -17,6 +17,7 @@ use tracing::error;
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
+use crate::handler::job::Job;
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
@@ -28,10 +29,13 @@ use crate::server::counters::{Counters, Stats};
 use crate::server::inbound::{Inbound, Pool};
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
-use crate::server::serve_error::OnError;
+use crate::server::serve_error::{OnError, ServeError};
+use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
 
 /// Hears of endpoints.
@@ -72,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) opened: mpsc::UnboundedSender<(Opened, Option<Sending>)>,
     /// Wakes the loop when something has changed that it did not do itself.
     pub(crate) changed: Notify,
+    #[cfg(feature = "metrics")]
+    pub(crate) publisher: Mutex<Publisher>,
     pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
     /// The threads on which somebody hears of a fault.
@@ -84,7 +90,7 @@ pub(crate) struct Shared {
     pub(crate) on_bundle_end: Option<OnBundle>,
     pub(crate) on_disconnect: Option<OnDisconnect>,
     /// The server is to stop: nothing more is received.
-    pub(crate) stop: CancellationToken,
+    pub(crate) stop: Stop,
     /// How long an async handler may take.
     pub(crate) handler_timeout: Option<Duration>,
     /// How many async handlers may be under way at once; `None` if each is waited for.
@@ -105,6 +111,13 @@ impl Shared {
         // One with a lower number may still be on its way here.
         let place = ports.binary_search_by_key(&number, |port| port.number).ok()?;
         ports.get(place).cloned()
+    }
+
+    /// The texts of all endpoints there have been.
+    pub(crate) fn listening(&self) -> Vec<String> {
+        let ports = self.ports.load();
+        let endpoints = ports.iter().filter_map(|port| port.endpoint.as_ref());
+        endpoints.map(ToString::to_string).collect()
     }
 
     /// Makes an endpoint known, and hands it to the loop. Says its number, or nothing if the loop has gone.
@@ -155,6 +168,33 @@ impl Shared {
             clock_steps: self.clock.steps(),
             ..self.counters.read(transport)
         }
+    }
+
+    /// Tells the recorder what has been counted.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn publish(&self) {
+        let (stats, lateness) = (self.stats(), self.lateness.read());
+        // The recorder is the program's, and may panic.
+        guarded(|| {
+            let mut publisher = self.publisher.lock().unwrap_or_else(PoisonError::into_inner);
+            publisher.publish(&stats, lateness);
+        });
+    }
+
+    /// Whether a handler has failed, and that is to end the server.
+    pub(crate) fn failed(&self) -> Result<(), ServeError> {
+        match self.fatal.get() {
+            Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Notes that a message is about to run.
+    #[inline]
+    pub(crate) fn begins(&self, job: &Job<'_>) {
+        // Counted now: a handler that hangs may be cut short.
+        self.counters.messages.bump(1);
+        self.subscribers.show(job);
     }
 
     /// Tells whoever wants to hear of endpoints.
@@ -241,7 +281,7 @@ impl Outlet for Shared {
         counter.add(1);
         self.tell(fault);
         if self.on_handler_error == OnError::Stop && self.fatal.set(fault.to_string()).is_ok() {
-            self.stop.cancel();
+            self.stop.ask();
         }
     }
 }

@@ -4,15 +4,19 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::marker::PhantomData;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
 use futures::Stream;
 use futures::task::AtomicWaker;
-use oscine_codec::{FromArgs, Message, MessageRef, Pattern, TimeTag};
+use oscine_codec::{FromArgs, Message, Pattern, TimeTag};
+use oscine_transport::quiet::Quiet;
+use tracing::debug;
 
+use crate::handler::job::Job;
 use crate::peer::Peer;
 
 /// How many messages wait for whoever reads a subscription. With one more the oldest goes.
@@ -75,6 +79,8 @@ pub struct TypedSubscription<T> {
 #[derive(Default)]
 pub(crate) struct Subscribers {
     queues: ArcSwap<Vec<Arc<Queue>>>,
+    /// Whether there are any: looking costs less than loading them.
+    some: AtomicBool,
     /// Whether the server has stopped. Held while `queues` change.
     ended: Mutex<bool>,
 }
@@ -89,6 +95,8 @@ struct Queue {
 struct State {
     waiting: VecDeque<Delivery>,
     missed: u64,
+    /// Keeps the log quiet about those missed.
+    quiet: Quiet,
     /// Nobody writes any more.
     ended: bool,
     /// Nobody reads any more.
@@ -112,17 +120,15 @@ impl Subscribers {
 
     /// Shows a message to all whose patterns match its address.
     #[inline]
-    pub(crate) fn show(
-        &self,
-        message: MessageRef<'_>,
-        peer: &Peer,
-        time_tag: TimeTag,
-        received_at: &OnceLock<Instant>,
-    ) {
-        let queues = self.queues.load();
-        if queues.is_empty() {
-            return;
+    pub(crate) fn show(&self, job: &Job<'_>) {
+        if self.some.load(Ordering::Acquire) {
+            self.show_to_some(job);
         }
+    }
+
+    fn show_to_some(&self, job: &Job<'_>) {
+        let Job { message, time_tag, context, .. } = job;
+        let queues = self.queues.load();
         let mut dropped = false;
         let mut delivery = None;
         let address = message.address();
@@ -134,10 +140,10 @@ impl Subscribers {
             };
             if matches {
                 let delivery = delivery.get_or_insert_with(|| Delivery {
-                    message: Message::from(message),
-                    peer: peer.clone(),
-                    time_tag,
-                    received_at: *received_at.get_or_init(Instant::now),
+                    message: Message::from(**message),
+                    peer: context.peer.clone(),
+                    time_tag: *time_tag,
+                    received_at: context.received_at.get(),
                 });
                 dropped |= !queue.push(delivery.clone());
             }
@@ -162,7 +168,9 @@ impl Subscribers {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         let mut queues = Vec::clone(&self.queues.load());
         change(&mut queues, &mut ended);
+        let some = !queues.is_empty();
         self.queues.store(Arc::new(queues));
+        self.some.store(some, Ordering::Release);
     }
 }
 
@@ -180,6 +188,10 @@ impl Queue {
         if state.waiting.len() >= CAPACITY {
             state.waiting.pop_front();
             state.missed += 1;
+            if let Some(held_back) = state.quiet.admit(Instant::now().into()) {
+                let pattern = self.pattern.as_str();
+                debug!(pattern, held_back, "dropped, as a subscription is not read");
+            }
         }
         state.waiting.push_back(delivery);
         drop(state);

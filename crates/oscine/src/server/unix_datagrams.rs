@@ -19,7 +19,7 @@ pub(crate) async fn receive(shared: Arc<Shared>, mut datagrams: Datagrams, port:
         let received = tokio::select! {
             received = datagrams.next() => received,
             () = port.stays_open() => continue,
-            () = shared.stop.cancelled() => return,
+            () = shared.stop.asked() => return,
         };
         let Some(Received { packet, peer, at, .. }) = received else { return };
         let path = match peer {
@@ -34,7 +34,7 @@ pub(crate) async fn receive(shared: Arc<Shared>, mut datagrams: Datagrams, port:
                 // Waits when the server is behind: then the system's queue fills up, and slows the peers down.
                 let sent = tokio::select! {
                     sent = shared.inbox.send(inbound) => sent,
-                    () = shared.stop.cancelled() => return,
+                    () = shared.stop.asked() => return,
                 };
                 if sent.is_err() {
                     return;

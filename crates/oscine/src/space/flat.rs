@@ -1,6 +1,8 @@
 //! A tree laid out for walking.
 
 use std::collections::HashMap;
+use std::mem;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -29,6 +31,8 @@ pub(crate) struct Flat<T> {
     name_of: Vec<u32>,
     /// All names, in order.
     names: Vec<Arc<str>>,
+    /// What they begin with.
+    heads: Vec<u64>,
     number_of: HashMap<Arc<str>, u32, FixedState>,
     /// Methods of nodes, by their places in `methods`.
     at: Vec<u32>,
@@ -60,6 +64,7 @@ impl<T: Clone> Flat<T> {
             nodes: Vec::new(),
             name_of: vec![0],
             names: Vec::new(),
+            heads: Vec::new(),
             number_of: HashMap::default(),
             at: Vec::with_capacity(count),
             methods: Vec::with_capacity(count),
@@ -95,6 +100,7 @@ impl<T: Clone> Flat<T> {
         let mut names: Vec<_> = named.to_vec();
         names.sort_unstable();
         names.dedup();
+        self.heads = names.iter().map(|name| head(name)).collect();
         self.names = names.into_iter().map(Arc::from).collect();
         for (number, name) in self.names.iter().enumerate() {
             self.number_of.insert(Arc::clone(name), u32::try_from(number).ok()?);
@@ -132,26 +138,56 @@ impl<T> Flat<T> {
 
     /// The numbers of the methods at addresses that a pattern without `//` matches, in the order of registration.
     pub(crate) fn matching(&self, pattern: &Pattern) -> Vec<u32> {
-        let mut here = vec![0_u32];
+        let (mut here, mut below) = (vec![0_u32], Vec::new());
         for part in pattern.parts() {
-            let mut below = Vec::with_capacity(here.len());
-            let mut wanted = Wanted::new(self, part);
+            let mut wanted = Wanted::new(self, part, here.len());
             for node in here.iter().filter_map(|&node| self.nodes.get(node as usize)) {
                 wanted.children(self, node, &mut below);
             }
-            here = below;
+            mem::swap(&mut here, &mut below);
             if here.is_empty() {
                 return Vec::new();
             }
+            below.clear();
         }
-        let nodes = here.into_iter().filter_map(|node| self.nodes.get(node as usize));
-        let mut numbers = Vec::with_capacity(nodes.size_hint().1.unwrap_or(0));
+        let nodes = here.iter().filter_map(|&node| self.nodes.get(node as usize));
+        let numbers = &mut below;
+        numbers.reserve(here.len());
         for node in nodes {
             let first = node.first_method as usize;
             numbers.extend(self.at.get(first..first + node.methods as usize).unwrap_or_default());
         }
-        sorted(numbers, self.methods.len())
+        sorted(below, self.methods.len())
     }
+
+    /// The numbers of the names that begin with `prefix`; perhaps some more.
+    fn alike(&self, prefix: &str) -> Range<usize> {
+        // Nearly always the heads tell, and they are neighbours in memory.
+        let low = head(prefix);
+        let high = low | u64::MAX.checked_shr(8 * small(prefix.len())).unwrap_or(0);
+        let first = self.heads.partition_point(|&head| head < low);
+        let alike = self.heads.get(first..).unwrap_or_default();
+        let alike = first..first + alike.partition_point(|&head| head <= high);
+        if prefix.len() <= 8 {
+            return alike;
+        }
+        let names = self.names.get(alike.clone()).unwrap_or_default();
+        let first = alike.start + names.partition_point(|name| &**name < prefix);
+        let names = self.names.get(first..alike.end).unwrap_or_default();
+        first..first + names.partition_point(|name| name.starts_with(prefix))
+    }
+}
+
+/// The first eight bytes of a name, so that they are in the order of names.
+fn head(name: &str) -> u64 {
+    let mut head = [0; 8];
+    head.iter_mut().zip(name.bytes()).for_each(|(to, byte)| *to = byte);
+    u64::from_be_bytes(head)
+}
+
+/// A length that matters only if it is small.
+fn small(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX / 8)
 }
 
 /// Sorts numbers below `count`.
@@ -181,16 +217,23 @@ fn sorted(mut numbers: Vec<u32>, count: usize) -> Vec<u32> {
 enum Wanted<'p> {
     /// All of them.
     All,
+    /// One, and where it was among the children of the last node: mostly it is there again.
+    One(u32, usize),
     /// These, in order.
     Listed(Vec<u32>),
-    /// Those from `first` to `end` that match, as far as is known: each name is looked at once.
+    /// Those from `first` to `end` that match.
     Matching { part: &'p PartPattern, first: u32, end: u32, known: Vec<Option<bool>> },
 }
 
 impl<'p> Wanted<'p> {
-    fn new<T>(flat: &Flat<T>, part: &'p PartPattern) -> Self {
+    /// For the children of so many nodes.
+    fn new<T>(flat: &Flat<T>, part: &'p PartPattern, nodes: usize) -> Self {
         if part.is_star() {
             return Self::All;
+        }
+        if let Some(name) = part.literal() {
+            let number = flat.number_of.get(name).copied();
+            return number.map_or(Self::Listed(Vec::new()), |number| Self::One(number, 0));
         }
         if let Some(names) = part.names() {
             let mut numbers: Vec<_> =
@@ -199,42 +242,48 @@ impl<'p> Wanted<'p> {
             numbers.dedup();
             return Self::Listed(numbers);
         }
-        let prefix = part.prefix();
-        let first = flat.names.partition_point(|name| &**name < prefix);
-        let alike = flat.names.get(first..).unwrap_or_default();
-        let end = first + alike.partition_point(|name| name.starts_with(prefix));
-        let known = vec![None; end - first];
+        let alike = flat.alike(part.prefix());
+        // Each name is looked at once. It comes only once among the children of one node.
+        let known = if nodes > 1 { vec![None; alike.len()] } else { Vec::new() };
         let number = |place| u32::try_from(place).unwrap_or(u32::MAX);
-        Self::Matching { part, first: number(first), end: number(end), known }
+        Self::Matching { part, first: number(alike.start), end: number(alike.end), known }
     }
 
     /// Adds the children of `node` that are wanted.
     fn children<T>(&mut self, flat: &Flat<T>, node: &FlatNode, wanted: &mut Vec<u32>) {
         let (first, last) = (node.first_child, node.first_child + node.children);
         let names = flat.name_of.get(first as usize..last as usize).unwrap_or_default();
+        let child = |place: usize| first + u32::try_from(place).unwrap_or_default();
         match self {
             Self::All => wanted.extend(first..last),
-            Self::Listed(numbers) => {
-                for number in numbers {
-                    if let Ok(place) = names.binary_search(number) {
-                        wanted.push(first + u32::try_from(place).unwrap_or_default());
-                    }
+            Self::One(number, place) => {
+                if names.get(*place) != Some(number) {
+                    let Ok(found) = names.binary_search(number) else { return };
+                    *place = found;
                 }
+                wanted.push(child(*place));
+            }
+            Self::Listed(numbers) => {
+                let places = numbers.iter().filter_map(|number| names.binary_search(number).ok());
+                wanted.extend(places.map(child));
             }
             Self::Matching { part, first: low, end, known } => {
                 let from = names.partition_point(|number| number < low);
                 let alike = names.get(from..).unwrap_or_default();
-                for (child, number) in (first..last).skip(from).zip(alike) {
+                for (place, number) in (from..).zip(alike) {
                     if number >= end {
                         break;
                     }
-                    let Some(known) = known.get_mut((number - *low) as usize) else { break };
                     let matches = || {
                         let name = flat.names.get(*number as usize);
                         name.is_some_and(|name| part.matches(name))
                     };
-                    if *known.get_or_insert_with(matches) {
-                        wanted.push(child);
+                    let matches = match known.get_mut((number - *low) as usize) {
+                        Some(known) => *known.get_or_insert_with(matches),
+                        None => matches(),
+                    };
+                    if matches {
+                        wanted.push(child(place));
                     }
                 }
             }

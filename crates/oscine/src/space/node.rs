@@ -105,24 +105,34 @@ impl<T> Node<T> {
         Some(node)
     }
 
-    /// Everything registered here and below, in the order of the tree.
+    /// Everything registered here and below, in the order of the tree. No container is looked into before its turn, so
+    /// that the first of many cost as much as they are.
     pub(crate) fn walk(&self) -> impl Iterator<Item = &Entries<T>> {
-        let mut stack = vec![self];
-        let mut waiting = None;
+        let mut here = self.here();
+        let mut stack = vec![self.below()];
         std::iter::from_fn(move || {
             loop {
-                if let Some(entries) = waiting.take() {
+                if let Some(entries) = here.next() {
                     return Some(entries);
                 }
-                let node = stack.pop()?;
-                stack.extend(node.globs.values().rev().map(|glob| &*glob.node));
-                stack.extend(node.children.values().rev().map(|child| &**child));
-                waiting = node.subtree.as_ref();
-                if let Some(entries) = &node.entries {
-                    return Some(entries);
+                match stack.last_mut()?.next() {
+                    Some(node) => {
+                        here = node.here();
+                        stack.push(node.below());
+                    }
+                    None => drop(stack.pop()),
                 }
             }
         })
+    }
+
+    fn here(&self) -> impl Iterator<Item = &Entries<T>> {
+        self.entries.iter().chain(&self.subtree)
+    }
+
+    fn below(&self) -> impl Iterator<Item = &Self> {
+        let globs = self.globs.values().map(|glob| &*glob.node);
+        self.children.values().map(|child| &**child).chain(globs)
     }
 }
 

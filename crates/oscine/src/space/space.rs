@@ -247,10 +247,14 @@ impl<T: Clone> Space<T> {
 
     /// What is registered at and below `address`, those under patterns that begin with it among them.
     pub(crate) fn below(&self, address: &Address) -> Vec<Entries<T>> {
-        let tree = self.root.descend(names(address)).into_iter().flat_map(Node::walk).cloned();
-        let anywhere =
-            self.anywhere.values().filter(|e| e.place().moved(address, address).is_some());
-        tree.chain(anywhere.cloned()).collect()
+        self.walk_below(address).cloned().collect()
+    }
+
+    /// As [`walk`](Self::walk), at and below `address` alone, those under patterns that begin with it among them.
+    pub(crate) fn walk_below(&self, address: &Address) -> impl Iterator<Item = &Entries<T>> {
+        let tree = self.root.descend(names(address)).into_iter().flat_map(Node::walk);
+        let is_below = |e: &&Entries<T>| e.place().moved(address, address).is_some();
+        tree.chain(self.anywhere.values().filter(is_below))
     }
 
     /// Registers under a key that is given.

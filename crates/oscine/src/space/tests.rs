@@ -1,5 +1,6 @@
 use std::io::{self, Write};
 
+use oscine_codec::pattern::PartPattern;
 use oscine_codec::{Address, Pattern, PatternOptions};
 
 use super::*;
@@ -20,8 +21,42 @@ fn values(hits: &[Hit<'_, usize>]) -> Vec<usize> {
     hits.iter().map(|hit| hit.entry.value).collect()
 }
 
+/// What a walk finds, and the flat form if it is there.
 fn hits(space: &Space<usize>, pattern: &str) -> Vec<usize> {
-    values(&space.matching(&Pattern::new(pattern).unwrap()))
+    let pattern = Pattern::new(pattern).unwrap();
+    let walked = values(&space.matching(&pattern));
+    let descends = pattern.parts().iter().any(PartPattern::is_descend);
+    if let Some(flat) = space.flat().filter(|_| !descends && !space.has_patterns()) {
+        let numbers = flat.matching(&pattern);
+        let found: Vec<_> = numbers.iter().map(|&n| flat.methods()[n as usize].value).collect();
+        assert_eq!(found, walked, "{pattern}");
+    }
+    walked
+}
+
+#[test]
+fn names_that_begin_alike_are_told_apart_in_the_flat_form() {
+    let numbers = 0..60;
+    let mut names = vec![String::from("a"), "a".repeat(8), "a".repeat(9), "b".into(), "~".into()];
+    names.extend(["synth", "synthesi", "synthesis", "synthesizer"].map(String::from));
+    names.extend(numbers.map(|n| format!("synthesizer-{n}")));
+    let mut places: Vec<_> = names.iter().map(|name| format!("/{name}/on")).collect();
+    places.extend(names.iter().map(|name| format!("/{name}/{name}")));
+    let space = space(&places.iter().map(String::as_str).collect::<Vec<_>>());
+    assert!(hits(&space, "/*/*").len() == places.len() && space.flat().is_some());
+    for name in &names {
+        for length in 1..=name.chars().count() {
+            let prefix: String = name.chars().take(length).collect();
+            let begin = |other: &&String| other.starts_with(&prefix);
+            let alike = names.iter().filter(begin).count();
+            assert_eq!(hits(&space, &format!("/{prefix}*/on")).len(), alike, "{prefix}");
+            assert_eq!(hits(&space, &format!("/*/{prefix}*")).len(), alike, "{prefix}");
+            let longer = names.iter().filter(begin).filter(|other| **other != prefix).count();
+            assert_eq!(hits(&space, &format!("/{prefix}?*/on")).len(), longer, "{prefix}");
+        }
+        assert_eq!(hits(&space, &format!("/{name}/{{on,{name},none,on}}")).len(), 2);
+        assert_eq!(hits(&space, &format!("/*/{name}")).len(), 1);
+    }
 }
 
 fn places(space: &Space<usize>) -> Vec<String> {

@@ -6,7 +6,7 @@ use oscine::{AddressSpace, Client, Server};
 use tokio::time::{Instant, sleep};
 
 use crate::common::log::log;
-use crate::common::{LOOPBACK, Running};
+use crate::common::{LOOPBACK, Running, within};
 use crate::line::{Line, pipe};
 
 const EVERY: Duration = Duration::from_secs(9);
@@ -74,8 +74,8 @@ async fn closing_ends_it_and_may_be_done_twice() {
     let (mut client, mut far) = pipe(4096);
     client.keep_alive(("/xremote", ()), EVERY).unwrap();
     assert_eq!(far.next().await.to_string(), "/xremote ,");
-    client.close().await.unwrap();
-    client.close().await.unwrap();
+    within(client.close()).await.unwrap();
+    within(client.close()).await.unwrap();
     far.end().await;
     // What is kept up from then on is not.
     client.keep_alive(("/late", ()), EVERY).unwrap();
@@ -92,7 +92,7 @@ async fn after_a_reconnect_it_is_sent_at_once() {
         line.refuse();
         sleep(EVERY * 5 / 2).await;
         let mut far = line.accept();
-        client.connected().await;
+        within(client.connected()).await;
         let start = Instant::now();
         let mut both = far.timed(start, 2).await;
         both.sort_by(|one, other| one.1.cmp(&other.1));

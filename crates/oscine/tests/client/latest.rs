@@ -6,6 +6,7 @@ use oscine::ClientError;
 use oscine::transport::SendError;
 use tokio::time::{Instant, sleep};
 
+use crate::common::within;
 use crate::line::pipe;
 
 const STEP: Duration = Duration::from_millis(20);
@@ -80,14 +81,18 @@ async fn what_is_kept_goes_out_when_the_sender_is_dropped_or_the_client_closed()
     assert_eq!(far.next().await.to_string(), "/a ,i 3");
     faders.send("/a", 4).unwrap();
     faders.send("/b", 5).unwrap();
-    client.close().await.unwrap();
+    within(client.close()).await.unwrap();
     assert!(start.elapsed() < Duration::from_secs(3600), "in simulated time");
     let rest = [far.next().await.to_string(), far.next().await.to_string()];
     assert!(rest.contains(&"/a ,i 4".to_owned()) && rest.contains(&"/b ,i 5".to_owned()));
     far.end().await;
+    // From then on nothing is kept that would not be sent.
+    let closed = |result: Result<(), ClientError>| {
+        assert!(matches!(result, Err(ClientError::Send(SendError::Closed))), "{result:?}");
+    };
+    closed(faders.send("/a", 6));
     drop(client);
-    let error = faders.send("/a", 6).unwrap_err();
-    assert!(matches!(error, ClientError::Send(SendError::Closed)), "{error:?}");
+    closed(faders.send("/a", 7));
 }
 
 #[tokio::test(start_paused = true)]

@@ -18,16 +18,16 @@ const LIMIT: Duration = Duration::from_millis(100);
 #[tokio::test(start_paused = true)]
 async fn a_time_out_loses_nothing_and_is_not_the_end() {
     let (mut client, mut far) = pipe(4096);
-    let error = client.recv_timeout(LIMIT).await.unwrap_err();
+    let error = within(client.recv_timeout(LIMIT)).await.unwrap_err();
     assert!(matches!(error, RecvError::Timeout { timeout } if timeout == LIMIT), "{error:?}");
     assert_eq!(error.to_string(), "nothing arrived within 100ms");
     assert!(matches!(client.try_recv(), Err(RecvError::Empty)));
     far.send(packet("/a", 1)).await;
-    assert_eq!(client.recv_timeout(LIMIT).await.unwrap(), packet("/a", 1));
+    assert_eq!(within(client.recv_timeout(LIMIT)).await.unwrap(), packet("/a", 1));
     far.send(packet("/b", 2)).await;
     assert_eq!(client.try_recv().unwrap(), packet("/b", 2));
     drop(far);
-    assert!(matches!(client.recv_timeout(LIMIT).await, Err(RecvError::Closed)));
+    assert!(matches!(within(client.recv_timeout(LIMIT)).await, Err(RecvError::Closed)));
     assert!(matches!(client.try_recv(), Err(RecvError::Closed)));
     assert!(client.fault().is_none());
 }
@@ -40,10 +40,10 @@ async fn a_packet_in_pieces_survives_time_outs() {
     let bytes = frame(FramingKind::LengthPrefix, packet("/pieces", 7).as_bytes());
     for byte in &bytes[..bytes.len() - 1] {
         far.write_all(&[*byte]).await.unwrap();
-        assert!(matches!(client.recv_timeout(LIMIT).await, Err(RecvError::Timeout { .. })));
+        assert!(matches!(within(client.recv_timeout(LIMIT)).await, Err(RecvError::Timeout { .. })));
     }
     far.write_all(&bytes[bytes.len() - 1..]).await.unwrap();
-    assert_eq!(client.recv().await.unwrap(), packet("/pieces", 7));
+    assert_eq!(within(client.recv()).await.unwrap(), packet("/pieces", 7));
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ async fn what_is_sent_before_there_is_a_connection_goes_out_with_it() {
     }
     sent.await.unwrap();
     urgent.await.unwrap();
-    client.connected().await;
+    within(client.connected()).await;
     assert!(client.state().unwrap().is_connected());
     assert_eq!(client.stats().connections.failed, 1);
 }
@@ -49,16 +49,16 @@ async fn requests_and_the_stream_go_on_across_connections() {
     let (mut client, line) = Line::standard();
     for number in 0..3 {
         let mut far = line.accept();
-        client.connected().await;
+        within(client.connected()).await;
         let answering = async {
             assert_eq!(far.next().await, packet("/q", number));
             far.send(packet("/unasked", number)).await;
             far.send(packet("/r", number)).await;
             far
         };
-        let (reply, far) = tokio::join!(client.request(("/q", number), "/r"), answering);
+        let (reply, far) = tokio::join!(within(client.request(("/q", number), "/r")), answering);
         assert_eq!(reply.unwrap().args().parse(), Ok(number));
-        assert_eq!(client.recv().await.unwrap(), packet("/unasked", number));
+        assert_eq!(within(client.recv()).await.unwrap(), packet("/unasked", number));
         drop(far);
         while client.state().unwrap().is_connected() {
             tokio::task::yield_now().await;
@@ -94,13 +94,13 @@ async fn closing_sends_what_waits_and_is_the_end() {
     let sender = client.sender();
     client.send(("/last", 1)).await.unwrap();
     let mut far = line.accept();
-    client.close().await.unwrap();
+    within(client.close()).await.unwrap();
     assert_eq!(far.next().await, packet("/last", 1));
     far.end().await;
     assert!(matches!(client.state(), Some(State::Closed)));
-    assert_eq!(client.recv().await, None);
-    client.connected().await;
-    client.close().await.unwrap();
+    assert_eq!(within(client.recv()).await, None);
+    within(client.connected()).await;
+    within(client.close()).await.unwrap();
     let error = sender.send(("/late", ())).await.unwrap_err();
     assert!(matches!(error, ClientError::Send(SendError::Closed)), "{error:?}");
     drop(client);
@@ -111,7 +111,7 @@ async fn closing_sends_what_waits_and_is_the_end() {
 async fn other_clients_have_no_states_and_no_queue() {
     let (client, mut far) = pipe(4096);
     assert!(client.state().is_none() && client.states().is_none());
-    client.connected().await;
+    within(client.connected()).await;
     client.queue(("/a", 1)).await.unwrap().await.unwrap();
     client.urgent(("/b", 2)).await.unwrap().await.unwrap();
     assert_eq!(far.next().await, packet("/a", 1));

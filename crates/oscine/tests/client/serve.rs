@@ -68,7 +68,7 @@ async fn what_is_asked_for_goes_to_whoever_asked() {
         far.send(packet("/r", 1)).await;
         far.send(packet("/after", 2)).await;
     };
-    let (reply, ()) = tokio::join!(sender.request(("/q", 1), "/r"), answering);
+    let (reply, ()) = tokio::join!(within(sender.request(("/q", 1), "/r")), answering);
     assert_eq!(reply.unwrap(), Message::new("/r", 1).unwrap());
     assert_eq!(log.take(2).await, ["/before ,i 0", "/after ,i 2"]);
     serving.abort();

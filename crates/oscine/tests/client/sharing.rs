@@ -88,15 +88,15 @@ async fn replies_go_to_those_who_asked_and_the_rest_to_the_stream() {
     far.send(packet("/other", 0)).await;
     far.send(packet("/r", 1)).await;
     // The stream reads for them.
-    assert_eq!(client.recv().await.unwrap(), packet("/other", 0));
+    assert_eq!(within(client.recv()).await.unwrap(), packet("/other", 0));
     assert!(client.recv().now_or_never().is_none());
     let messages = [("/r", 2), ("/x", 3)].map(|(name, number)| Message::new(name, number).unwrap());
     let bundle = Bundle::new(TimeTag::IMMEDIATE, messages).unwrap();
     far.send(bundle.clone().into()).await;
-    assert_eq!(two.await.unwrap(), Message::new("/r", 2).unwrap());
-    assert_eq!(one.await.unwrap(), Message::new("/r", 1).unwrap());
+    assert_eq!(within(two).await.unwrap(), Message::new("/r", 2).unwrap());
+    assert_eq!(within(one).await.unwrap(), Message::new("/r", 1).unwrap());
     // A bundle has more to say.
-    assert_eq!(client.recv().await.unwrap(), bundle.into());
+    assert_eq!(within(client.recv()).await.unwrap(), bundle.into());
 }
 
 #[tokio::test(start_paused = true)]
@@ -107,7 +107,7 @@ async fn a_reply_that_comes_too_late_goes_to_the_stream() {
     assert!(matches!(error, RequestError::Timeout { timeout } if timeout == limit), "{error:?}");
     assert_eq!(far.next().await, packet("/q", 1));
     far.send(packet("/r", 1)).await;
-    assert_eq!(client.recv().await.unwrap(), packet("/r", 1));
+    assert_eq!(within(client.recv()).await.unwrap(), packet("/r", 1));
 
     // It has been read for a request that is then given up.
     let sender = client.sender();
@@ -116,7 +116,7 @@ async fn a_reply_that_comes_too_late_goes_to_the_stream() {
     far.send(packet("/r", 2)).await;
     assert!(client.recv().now_or_never().is_none());
     drop(request);
-    assert_eq!(client.recv().await.unwrap(), packet("/r", 2));
+    assert_eq!(within(client.recv()).await.unwrap(), packet("/r", 2));
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,4 +189,15 @@ async fn a_port_is_free_when_the_client_is_dropped() {
     std::net::UdpSocket::bind(port).unwrap();
     assert!(sender.send(("/late", ())).await.is_err());
     server.stop().await;
+}
+
+#[test]
+fn clients_go_from_task_to_task() {
+    fn both<T: Send + Sync>() {}
+    both::<oscine::Client>();
+    both::<oscine::ClientSender>();
+    both::<oscine::ClientBuilder>();
+    both::<oscine::LatestSender>();
+    both::<oscine::blocking::Client>();
+    both::<oscine::blocking::Sender>();
 }

@@ -1,0 +1,174 @@
+//! A server whose calls wait.
+
+use std::time::Duration;
+
+use oscine_transport::Endpoint;
+use tokio::task::JoinHandle;
+
+use crate::blocking::driver::Driver;
+use crate::blocking::error::BlockingError;
+use crate::server::builder::ServerBuilder;
+use crate::server::handle::ServerHandle;
+use crate::server::serve_error::ServeError;
+use crate::server::server;
+use crate::server::step::Steps;
+
+/// A server for programs without async: [`oscine::Server`](crate::Server) with calls that wait.
+///
+/// There are three ways to use it. [`run`](Self::run) serves until it is stopped. [`spawn`](Self::spawn) does that on a
+/// thread of its own. [`process`](Self::process) and [`process_one`](Self::process_one) are for a loop of one's own:
+/// handlers are called in there, on the caller's thread, and bundles run when they are called at their time.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use oscine::{AddressSpace, Server, blocking};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let space = AddressSpace::new();
+/// space.method("/frame", |n: i32| println!("frame {n}"))?;
+/// let builder = Server::builder().udp("127.0.0.1:0").address_space(space);
+/// let mut server = blocking::Server::bind(builder)?;
+///
+/// let client = blocking::Client::connect(&server.endpoints()[0])?;
+/// client.send(("/frame", 1))?;
+/// assert!(server.process_one(Duration::from_secs(10))?);
+/// // Once for each picture:
+/// server.process()?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Server {
+    handle: ServerHandle,
+    steps: Steps,
+    /// Last: what is above has sockets in it.
+    driver: Driver,
+}
+
+/// A server that serves on a thread of its own. Dropping it stops the server, and waits until its ports are free.
+#[derive(Debug)]
+#[must_use = "dropping it stops the server"]
+pub struct Background {
+    handle: ServerHandle,
+    /// `None` once it has ended.
+    serving: Option<JoinHandle<Result<(), ServeError>>>,
+    driver: Driver,
+}
+
+impl Server {
+    /// Binds all sockets of a builder.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError::Bind`] names the endpoint that cannot be bound; [`BlockingError::InsideRuntime`],
+    /// [`BlockingError::Thread`].
+    pub fn bind(builder: ServerBuilder) -> Result<Self, BlockingError> {
+        let driver = Driver::start()?;
+        let server::Server { handle, main_loop } = driver.wait(builder.bind())??;
+        Ok(Self { handle, steps: Steps::new(main_loop), driver })
+    }
+
+    /// A handle to send, edit, read counters, and stop, from any thread.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+
+    /// Where the server listens: the addresses that were really bound, in the order of the builder's calls.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.handle.endpoints()
+    }
+
+    /// Serves until it is stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError::Serve`] when it ends for another reason; [`BlockingError::InsideRuntime`].
+    pub fn run(self) -> Result<(), BlockingError> {
+        let Self { handle, steps, driver } = self;
+        let server = server::Server { handle, main_loop: steps.into_main_loop() };
+        Ok(driver.wait(server.serve().into_future())??)
+    }
+
+    /// Serves on a thread of its own.
+    pub fn spawn(self) -> Background {
+        let Self { handle, steps, driver } = self;
+        let server = server::Server { handle: handle.clone(), main_loop: steps.into_main_loop() };
+        let serving = driver.spawn(server.serve().into_future());
+        Background { handle, serving: Some(serving), driver }
+    }
+
+    /// Runs all that is ready, bundles that are due among it, and does not wait for more. Says how many deliveries
+    /// there were: what one read of a socket brought is one.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError::Serve`], [`BlockingError::InsideRuntime`].
+    pub fn process(&mut self) -> Result<usize, BlockingError> {
+        Ok(self.driver.wait(self.steps.ready())??)
+    }
+
+    /// Waits until there is something to run, for so long at most, and runs it. Says whether there was something.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError::Serve`], [`BlockingError::InsideRuntime`].
+    pub fn process_one(&mut self, timeout: Duration) -> Result<bool, BlockingError> {
+        Ok(self.driver.wait(self.steps.next(timeout))??)
+    }
+}
+
+impl Background {
+    /// A handle to send, edit, read counters, and stop, from any thread.
+    #[must_use]
+    pub fn handle(&self) -> ServerHandle {
+        self.handle.clone()
+    }
+
+    /// Where the server listens: the addresses that were really bound, in the order of the builder's calls.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<Endpoint> {
+        self.handle.endpoints()
+    }
+
+    /// Stops the server, and waits until its ports are free.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError::Serve`] when it has ended for another reason; [`BlockingError::InsideRuntime`], and then it is
+    /// told to stop, and not waited for.
+    pub fn stop(mut self) -> Result<(), BlockingError> {
+        self.handle.stop();
+        self.ended()
+    }
+
+    /// Waits until the server is stopped by somebody else.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError::Serve`] when it ends for another reason; [`BlockingError::InsideRuntime`], and then it is
+    /// stopped.
+    pub fn join(mut self) -> Result<(), BlockingError> {
+        self.ended()
+    }
+
+    fn ended(&mut self) -> Result<(), BlockingError> {
+        let Some(serving) = self.serving.take() else { return Ok(()) };
+        match self.driver.wait(serving)? {
+            Ok(result) => Ok(result?),
+            // It panicked, or its runtime has gone: the port is free in either case.
+            Err(error) => Err(ServeError::Timer(std::io::Error::other(error)).into()),
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        self.handle.stop();
+        // Inside of a runtime it is told, and not waited for. An error has been told in the log.
+        let _ = self.ended();
+    }
+}

@@ -1,0 +1,134 @@
+//! The short way of a packet, which nearly all take.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use oscine_codec::{DecodeError, PacketRef, TimeTag};
+use oscine_transport::BadPacket;
+use oscine_transport::stats::DropCause;
+use tracing::{debug, trace};
+
+use crate::dispatch::caller::Waiting;
+use crate::dispatch::dispatched::Dispatched;
+use crate::fault::Fault;
+use crate::handler::job::{Context, Job, ReadAt};
+use crate::peer::Peer;
+use crate::peers::gate::Verdict;
+use crate::peers::settings::Settled;
+use crate::server::port::Port;
+use crate::server::runner::Runner;
+use crate::server::shared::Shared;
+
+/// What is left to do of a packet that the short way did not see through. The packet is admitted, and decodes with the
+/// options that it is left with.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a box would be an allocation for each call that waits"
+)]
+pub(crate) enum Left {
+    /// A handler of this message is under way.
+    Call(Waiting, Dispatched, Settled),
+    /// It is a bundle, or something may have to run before it, or another address space may want to see it first.
+    Packet(Settled),
+}
+
+impl Runner {
+    /// Decodes and runs a packet where it lies, if its sender may send it, as far as nothing has to be waited for.
+    ///
+    /// That is all there is to do of most packets. It is no `async fn` because the state of one is moved and kept for
+    /// each message, which costs more than dispatching it.
+    #[inline]
+    pub(crate) fn at_once(
+        &mut self,
+        bytes: &[u8],
+        peer: &Peer,
+        port: &Port,
+        at: Instant,
+    ) -> Option<Left> {
+        let Self { gate, callers, shared, outlet, drops, .. } = self;
+        let (admitted, over) = match gate.admit(at, peer, bytes.len()) {
+            Verdict::Denied => {
+                drops.note(DropCause::Denied, peer, 1);
+                return None;
+            }
+            Verdict::Dropped => {
+                drops.note(DropCause::RateLimited, peer, 1);
+                return None;
+            }
+            Verdict::Over(admitted) => (admitted, true),
+            Verdict::Admitted(admitted) => (admitted, false),
+        };
+        let settled = admitted.settled;
+        let packet = match PacketRef::decode_with(bytes, port.decode_options(settled)) {
+            Ok(packet) => packet,
+            Err(error) => {
+                admitted.counters.bad.add(1);
+                malformed(shared, port, peer, bytes, error);
+                return None;
+            }
+        };
+        port.counters.tolerated(packet.tolerances());
+        if over {
+            drops.held(gate.hold(peer, at, packet), peer);
+            return None;
+        }
+        let PacketRef::Message(message) = &packet else { return Some(Left::Packet(*settled)) };
+        if shared.line.may_wait() || !callers.first.is_empty() {
+            return Some(Left::Packet(*settled));
+        }
+        trace!(%peer, %packet, "received");
+        let context = Context { peer, received_at: ReadAt::Known(at), outlet };
+        let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+        let job = Job { message, time_tag, lateness, context };
+        shared.begins(&job);
+        let mut dispatched = Dispatched::default();
+        let waiting = callers.of(peer).begin(&job, &mut dispatched);
+        if let Some(waiting) = waiting {
+            return Some(Left::Call(waiting, dispatched, *settled));
+        }
+        shared.counters.dispatched(&dispatched);
+        None
+    }
+
+    /// Sees the rest of a packet through.
+    pub(crate) async fn rest(
+        &mut self,
+        left: Left,
+        bytes: &[u8],
+        peer: &Peer,
+        port: &Port,
+        at: Instant,
+    ) {
+        let (Left::Call(.., settled) | Left::Packet(settled)) = &left;
+        // It has decoded before.
+        let Ok(packet) = PacketRef::decode_with(bytes, port.decode_options(settled)) else {
+            return;
+        };
+        match left {
+            Left::Packet(settled) => {
+                self.packet(packet, peer, at, &settled).await;
+            }
+            Left::Call(waiting, mut dispatched, _) => {
+                let PacketRef::Message(message) = &packet else { return };
+                let outlet = Arc::clone(&self.outlet);
+                let context = Context { peer, received_at: ReadAt::Known(at), outlet: &outlet };
+                let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+                let job = Job { message, time_tag, lateness, context };
+                self.callers.of(peer).wait(&job, waiting, &mut dispatched).await;
+                self.shared.counters.dispatched(&dispatched);
+            }
+        }
+    }
+}
+
+/// Counts and tells what is no packet.
+#[cold]
+fn malformed(shared: &Shared, port: &Port, peer: &Peer, bytes: &[u8], error: DecodeError) {
+    port.counters.decode_error(error.kind());
+    debug!(%peer, %error, "malformed packet");
+    if shared.on_error.is_some() {
+        let error = BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) };
+        shared.tell(&Fault::Malformed { peer, error: &error });
+    }
+}

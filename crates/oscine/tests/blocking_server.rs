@@ -1,0 +1,127 @@
+//! A server for programs without async: in one go, on a thread, and step by step.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
+use std::time::{Duration, Instant};
+
+use oscine::blocking::{BlockingError, Client, Server};
+use oscine::{AddressSpace, BindError, Message, OnError, ServeError, ServerBuilder};
+
+/// How long anything may take. It only keeps a test that fails from hanging.
+const LIMIT: Duration = Duration::from_secs(60);
+
+fn builder(space: &AddressSpace) -> ServerBuilder {
+    oscine::Server::builder().udp("127.0.0.1:0").tcp("127.0.0.1:0").address_space(space.clone())
+}
+
+/// On which threads `/note` was called, and with what.
+type Notes = Arc<Mutex<Vec<(ThreadId, i32)>>>;
+
+/// An address space that takes notes.
+fn noting() -> (AddressSpace, Notes) {
+    let (space, notes) = (AddressSpace::new(), Notes::default());
+    let pen = Arc::clone(&notes);
+    let note = move |n: i32| pen.lock().unwrap().push((thread::current().id(), n));
+    space.method("/note", note).unwrap();
+    (space, notes)
+}
+
+#[test]
+fn it_runs_until_it_is_stopped_from_another_thread() {
+    let space = AddressSpace::new();
+    space.method("/add", |a: i32, b: i32| ("/sum", a + b)).unwrap();
+    let server = Server::bind(builder(&space)).unwrap();
+    let (handle, endpoints) = (server.handle(), server.endpoints());
+    let serving = thread::spawn(move || server.run());
+    for endpoint in endpoints {
+        let client = Client::connect(endpoint).unwrap();
+        let sum = client.request(("/add", (2, 3)), "/sum").unwrap();
+        assert_eq!(sum.args().parse::<i32>(), Ok(5));
+    }
+    handle.stop();
+    serving.join().unwrap().unwrap();
+    assert_eq!(handle.stats().calls, 2);
+}
+
+#[test]
+fn a_thread_of_its_own_ends_with_it_and_its_ports_are_free() {
+    let (space, notes) = noting();
+    let server = Server::bind(builder(&space)).unwrap().spawn();
+    let endpoint = server.endpoints()[0].clone();
+    Client::connect(&endpoint).unwrap().send(("/note", 1)).unwrap();
+    let start = Instant::now();
+    while notes.lock().unwrap().is_empty() {
+        assert!(start.elapsed() < LIMIT);
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert_ne!(notes.lock().unwrap()[0].0, thread::current().id());
+    drop(server);
+    let again = oscine::Server::builder().endpoint(&endpoint);
+    Server::bind(again).unwrap().spawn().stop().unwrap();
+}
+
+#[test]
+fn steps_call_handlers_on_the_thread_that_steps() {
+    let (space, notes) = noting();
+    let mut server = Server::bind(builder(&space)).unwrap();
+    assert_eq!(server.process().unwrap(), 2, "the endpoints");
+    assert!(!server.process_one(Duration::from_millis(1)).unwrap(), "nothing was sent");
+    let mut expected = Vec::new();
+    for (endpoint, n) in server.endpoints().into_iter().zip(0..) {
+        let client = Client::connect(endpoint).unwrap();
+        client.send(("/note", n)).unwrap();
+        client.send_bundle(Duration::from_millis(5), [Message::new("/note", -n).unwrap()]).unwrap();
+        assert!(server.process_one(LIMIT).unwrap());
+        while notes.lock().unwrap().len() < expected.len() + 2 {
+            server.process_one(LIMIT).unwrap();
+        }
+        expected.extend([(thread::current().id(), n), (thread::current().id(), -n)]);
+        assert_eq!(*notes.lock().unwrap(), expected);
+    }
+    assert_eq!(server.handle().stats().released, 2);
+}
+
+#[test]
+fn stepping_never_waits_and_leaves_nothing_that_is_there() {
+    let count = Arc::new(AtomicUsize::new(0));
+    let space = AddressSpace::new();
+    let counted = Arc::clone(&count);
+    space.method("/count", move || _ = counted.fetch_add(1, Ordering::Relaxed)).unwrap();
+    let mut server = Server::bind(builder(&space)).unwrap();
+    server.process().unwrap();
+    let client = Client::connect(&server.endpoints()[0]).unwrap();
+    for _ in 0..100 {
+        client.send(("/count", ())).unwrap();
+    }
+    let start = Instant::now();
+    while count.load(Ordering::Relaxed) < 100 {
+        server.process().unwrap();
+        assert!(start.elapsed() < LIMIT);
+    }
+    server.handle().stop();
+    assert_eq!(server.process().unwrap(), 0);
+}
+
+#[test]
+fn what_is_wrong_is_told() {
+    let (space, _) = noting();
+    let taken = Server::bind(builder(&space)).unwrap();
+    let again = oscine::Server::builder().endpoint(&taken.endpoints()[0]);
+    assert!(matches!(Server::bind(again), Err(BlockingError::Bind(BindError::Bind { .. }))));
+
+    space.method("/fail", || Err::<(), _>("no")).unwrap();
+    let failing = builder(&space).on_handler_error(OnError::Stop);
+    let server = Server::bind(failing).unwrap().spawn();
+    Client::connect(&server.endpoints()[0]).unwrap().send(("/fail", ())).unwrap();
+    let ended = server.join();
+    assert!(matches!(ended, Err(BlockingError::Serve(ServeError::Handler { .. }))), "{ended:?}");
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let inside = runtime.block_on(async { Server::bind(builder(&space)).map(drop) });
+    assert!(matches!(inside, Err(BlockingError::InsideRuntime)));
+    let mut outside = taken;
+    let inside = runtime.block_on(async { outside.process() });
+    assert!(matches!(inside, Err(BlockingError::InsideRuntime)));
+}
