@@ -70,8 +70,7 @@ async fn what_is_due_soon_still_runs_if_it_is_to() {
 async fn what_a_limit_holds_is_released_while_draining() {
     let (space, mut log) = noting_space();
     let limit = RateLimit::per_second(50).burst(1).over(OverLimit::Latest);
-    let (handle, task) =
-        draining(builder(&space).rate_limit(limit), Duration::from_secs(30)).await;
+    let (handle, task) = draining(builder(&space).rate_limit(limit), Duration::from_secs(30)).await;
     let client = Client::connect(&handle.endpoints()[0]).await.unwrap();
     client.send(("/note", "first")).await.unwrap();
     assert_eq!(log.next().await, "first");

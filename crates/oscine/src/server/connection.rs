@@ -121,7 +121,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 self.deaf = Some(error);
                 Poll::Pending
             }
-            ended => Poll::Ready(ended),
+            // For now: whoever queues more wakes us.
+            Ok(()) => Poll::Pending,
+            stalled => Poll::Ready(stalled),
         }
     }
 
