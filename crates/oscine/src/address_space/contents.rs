@@ -15,7 +15,7 @@ use crate::address_space::options::Options;
 use crate::address_space::seen::Observer;
 use crate::address_space::target::Target;
 use crate::handler::callable::Callable;
-use crate::handler::registered::Home;
+use crate::handler::registered::{Home, Registration};
 use crate::space::entry::Hit;
 use crate::space::place::prefix;
 use crate::space::space::Space;
@@ -169,7 +169,8 @@ impl Contents {
             }
         }
         let method = Arc::clone(self.fallback.as_ref()?);
-        Some(Target { at: None, method, home: Arc::clone(home.unwrap_or(&self.home)) })
+        let home = Arc::clone(home.unwrap_or(&self.home));
+        Some(Target { method, registration: Registration { at: None, home } })
     }
 
     fn generations_within(&self, depth: usize, all: &mut Vec<u64>) {
@@ -207,10 +208,8 @@ const GUARD: usize = 4 * DEPTH;
 
 impl Target {
     fn new(hit: Hit<'_, Method>, home: &Arc<Home>) -> Self {
-        Self {
-            at: Some((Arc::clone(hit.entries.place()), hit.entry.key)),
-            method: Arc::clone(&hit.entry.value),
-            home: Arc::clone(home),
-        }
+        let at = Some((Arc::clone(hit.entries.place()), hit.entry.key));
+        let registration = Registration { at, home: Arc::clone(home) };
+        Self { method: Arc::clone(&hit.entry.value), registration }
     }
 }

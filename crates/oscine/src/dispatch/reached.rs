@@ -94,23 +94,22 @@ impl<'c> Reached<'c> {
     ) -> ControlFlow<T::Broken> {
         match self {
             Self::Entries(entries, home) => {
-                let (place, home) = (&**entries.place(), Some(&***home));
+                let (place, home) = (&**entries.place(), &***home);
                 let entries = entries.as_slice().get(from..).unwrap_or_default();
                 to.take(
-                    entries.iter().map(|entry| {
-                        (&entry.value, Registered { at: Some((place, entry.key)), home })
-                    }),
+                    entries
+                        .iter()
+                        .map(|entry| (&entry.value, Registered::Placed(place, entry.key, home))),
                 )
             }
             Self::Flat(flat, numbers, home) => {
-                let (methods, home) = (flat.methods(), Some(&***home));
+                let (methods, home) = (flat.methods(), &***home);
                 let numbers = numbers.get(from..).unwrap_or_default();
                 numbers.chunks(AHEAD).try_for_each(|numbers| {
                     let chosen = numbers.iter().filter_map(|&number| methods.get(number as usize));
                     touch(chosen.clone().map(|method| &method.value));
                     to.take(chosen.map(|method| {
-                        let at = Some((&*method.place, method.key));
-                        (&method.value, Registered { at, home })
+                        (&method.value, Registered::Placed(&method.place, method.key, home))
                     }))
                 })
             }
@@ -153,8 +152,10 @@ impl<'c> Reached<'c> {
     fn show(&self, contents: &Contents, job: &Job<'_>) {
         let Job { message, time_tag, context: Context { peer, .. }, .. } = *job;
         let places = (0..).map_while(|number| self.handler(number));
-        let places: Vec<_> =
-            places.filter_map(|(_, at)| at.at).map(|(place, _)| place.as_str()).collect();
+        let places: Vec<_> = places
+            .filter_map(|(_, registered)| registered.at())
+            .map(|(place, _)| place.as_str())
+            .collect();
         let seen = Seen { message: *message, peer, time_tag, places: &places };
         for observer in &*contents.observers {
             // An observer that panics must not keep the message from its methods.

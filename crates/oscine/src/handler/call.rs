@@ -49,13 +49,13 @@ impl<'a> Call<'a> {
     /// What the registration is known by; `None` for a fallback.
     #[must_use]
     pub fn key(&self) -> Option<MethodKey> {
-        self.registered.at.map(|(_, key)| key)
+        self.registered.at().map(|(_, key)| key)
     }
 
     /// Gets ready for the next handler. `args` are those of the message, taken apart once for all handlers.
     #[inline(always)]
     pub(crate) fn aim(&mut self, registered: Registered<'a>, args: Args<'a>) {
-        let exact = registered.home.is_some_and(|home| home.exact);
+        let exact = registered.home().is_some_and(|home| home.exact);
         self.args = if exact { ArgReader::exact(args) } else { ArgReader::coercing(args) };
         self.registered = registered;
     }

@@ -1,6 +1,6 @@
 //! The registration that is called.
 
-use std::sync::Weak;
+use std::sync::{Arc, Weak};
 
 use oscine_codec::{Address, AddressError, Pattern};
 
@@ -21,31 +21,63 @@ pub(crate) struct Home {
     pub(crate) exact: bool,
 }
 
-/// The registration that is called.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Registered<'a> {
+/// A registration that is held apart from the tree.
+#[derive(Debug, Clone)]
+pub(crate) struct Registration {
     /// `None` for a fallback.
-    pub(crate) at: Option<(&'a Place, MethodKey)>,
-    /// `None` before the first call.
-    pub(crate) home: Option<&'a Home>,
+    pub(crate) at: Option<(Arc<Place>, MethodKey)>,
+    pub(crate) home: Arc<Home>,
 }
 
-impl Registered<'_> {
-    fn base(&self) -> Option<&Address> {
-        self.home?.base.as_ref()
+/// The registration that is called: where it is found. Most handlers do not ask, so it is looked at when one does.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) enum Registered<'a> {
+    /// Before the first call.
+    #[default]
+    Nowhere,
+    /// In the tree.
+    Placed(&'a Place, MethodKey, &'a Home),
+    /// Apart from it.
+    Apart(&'a Registration),
+}
+
+impl<'a> Registered<'a> {
+    /// Where it is; `None` for a fallback.
+    pub(crate) fn at(&self) -> Option<(&'a Place, MethodKey)> {
+        match *self {
+            Self::Nowhere => None,
+            Self::Placed(place, key, _) => Some((place, key)),
+            Self::Apart(registration) => {
+                registration.at.as_ref().map(|(place, key)| (&**place, *key))
+            }
+        }
+    }
+
+    /// What it has in common with others; `None` before the first call.
+    #[inline(always)]
+    pub(crate) fn home(&self) -> Option<&'a Home> {
+        match *self {
+            Self::Nowhere => None,
+            Self::Placed(_, _, home) => Some(home),
+            Self::Apart(registration) => Some(&registration.home),
+        }
+    }
+
+    fn base(&self) -> Option<&'a Address> {
+        self.home()?.base.as_ref()
     }
 
     /// Takes the registration back, if it has a key and its address space is still there.
     pub(crate) fn take_back(&self) {
-        let registry = self.home.and_then(|home| home.registry.as_ref()?.upgrade());
-        if let (Some(registry), Some((_, key))) = (registry, self.at) {
+        let registry = self.home().and_then(|home| home.registry.as_ref()?.upgrade());
+        if let (Some(registry), Some((_, key))) = (registry, self.at()) {
             registry.take_back(key);
         }
     }
 
     /// The address of the method, if it stands at one; else that of the message.
     pub(crate) fn address(&self, message: &str) -> Result<Address, AddressError> {
-        match (self.at, self.base()) {
+        match (self.at(), self.base()) {
             (Some((Place::Address(address), _)), None) => Ok(address.clone()),
             (Some((Place::Address(address), _)), Some(base)) => {
                 Address::new(format!("{}{}", prefix(base), prefix(address)))
@@ -56,7 +88,7 @@ impl Registered<'_> {
 
     /// What the wildcards that the method is registered with stand for in a message's address.
     pub(crate) fn captures(&self, message: &str) -> Option<Vec<String>> {
-        let (place, _) = self.at?;
+        let (place, _) = self.at()?;
         let base = self.base().map_or("", prefix);
         match place {
             Place::Address(_) => Some(Vec::new()),

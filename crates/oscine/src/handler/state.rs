@@ -52,7 +52,7 @@ impl<T: fmt::Debug> fmt::Debug for State<T> {
 /// A handler that asks for state which its address space does not have fits no message.
 impl<T: Send + Sync + 'static> FromCall for State<T> {
     fn from_call(call: &mut Call<'_>) -> Result<Self, ReadError> {
-        let states = call.registered.home.map(|home| &home.states);
+        let states = call.registered.home().map(|home| &home.states);
         states.and_then(States::get).map(Self).ok_or_else(|| {
             call.args
                 .bad_value(format!("the address space has no state of type {}", type_name::<T>()))

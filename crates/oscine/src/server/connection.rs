@@ -121,7 +121,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 self.deaf = Some(error);
                 Poll::Pending
             }
-            // For now: whoever queues more wakes us.
+            // All is sent, and there may be more later.
             Ok(()) => Poll::Pending,
             stalled => Poll::Ready(stalled),
         }

@@ -37,6 +37,7 @@ use crate::server::port::Port;
 use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
+use crate::time_offset::TimeOffset;
 
 /// Hears of endpoints.
 pub(crate) type OnBound = Arc<dyn Fn(&Endpoint) + Send + Sync>;
@@ -218,6 +219,20 @@ impl Shared {
         telling().retain(|thread| *thread != this);
     }
 
+    /// A packet with the time tags of bundles as the peer's clock has them: what is added to those that come in is taken
+    /// off those that go out.
+    fn in_time_of(&self, peer: &Peer, packet: Packet) -> Packet {
+        if matches!(packet, Packet::Message(_)) {
+            return packet;
+        }
+        let timing = self.gate.settle(peer).timing(self.line.timing());
+        let offset = timing.offset + self.clock.fixed_offset();
+        if offset == TimeOffset::ZERO {
+            return packet;
+        }
+        packet.map_time_tags(|tag| offset.outgoing(tag))
+    }
+
     /// Whether a connection is wanted.
     pub(crate) fn wants(&self, peer: &Peer) -> bool {
         let wants = |wants: &OnConnect| guarded(|| wants(peer)).unwrap_or(false);
@@ -252,7 +267,7 @@ impl Shared {
 
 impl Outlet for Shared {
     fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
-        let sent = self.outbound.send(peer, packet);
+        let sent = self.outbound.send(peer, self.in_time_of(peer, packet));
         if let Err(error) = &sent {
             self.tell(&Fault::NotSent { peer, error });
         }
