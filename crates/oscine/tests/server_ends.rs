@@ -202,7 +202,7 @@ async fn use_and_drop(spawn: impl Fn(oscine::Serve) -> Task) {
         assert_eq!(within(handle.dispatch(("/note", ()))).await.unwrap().calls, 1);
         assert_eq!(log.next().await, "noted");
         if round % 2 == 0 {
-            kept[0].send(("/hang", ())).await.unwrap();
+            kept.first().unwrap().send(("/hang", ())).await.unwrap();
             until(|| handle.stats().messages == 5).await;
             assert_eq!(log.next().await, "hangs");
             task.abort();
