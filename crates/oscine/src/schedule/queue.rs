@@ -130,6 +130,15 @@ impl<T, O> Schedule<T, O> {
             .filter_map(|Place { slot, .. }| self.slots.get(slot).map(|entry| entry.waiting(slot)))
     }
 
+    /// The first entry, unless it was cancelled just now.
+    ///
+    /// Looks at all that is due at about the same time.
+    #[must_use]
+    pub fn first(&self) -> Option<Waiting<'_, T, O>> {
+        let Place { slot, sequence, .. } = self.wheel.first()?;
+        self.get(ScheduleKey { sequence, slot })
+    }
+
     /// An entry by its key, if it still waits.
     #[must_use]
     pub fn get(&self, key: ScheduleKey) -> Option<Waiting<'_, T, O>> {

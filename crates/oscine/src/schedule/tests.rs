@@ -289,6 +289,9 @@ fn check(start: u64, steps: Vec<Step>) {
         assert_eq!(queue.len(), model.len());
         assert_eq!(queue.bytes(), model.iter().map(|entry| entry.3).sum::<usize>());
         assert_eq!(queue.next_due().is_none(), model.is_empty());
+        if let Some(first) = queue.first() {
+            assert_eq!(Some(*first.value), model.iter().min().map(|entry| entry.1));
+        }
         if let (Some(next), Some(first)) = (queue.next_due(), model.iter().min()) {
             assert!(!next.is_after(first.2), "{next:?} {first:?}");
         }

@@ -97,6 +97,17 @@ impl Wheel {
         }
     }
 
+    /// The first place. It may be of something that does not live any more.
+    pub(crate) fn first(&self) -> Option<Place> {
+        match self.front.peek() {
+            Some(Reverse(place)) => Some(*place),
+            None => {
+                let bucket = self.lowest().and_then(|at| self.buckets.get(at.place()))?;
+                bucket.places.iter().min().copied()
+            }
+        }
+    }
+
     /// Takes the first place out that is due at `now`. Leaves out places that do not live any more, mostly.
     pub(crate) fn pop_due(&mut self, now: u64, lives: impl Fn(&Place) -> bool) -> Option<Place> {
         if self.front.is_empty() {

@@ -70,6 +70,7 @@ impl MainLoop {
             let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
             self.timer.set(Some(due))?;
             self.timer.elapsed().await?;
+            self.timer.spin();
         }
         Ok(())
     }
@@ -94,7 +95,13 @@ impl MainLoop {
     pub(crate) async fn run_event(&mut self, event: Event) {
         match event {
             // The next look at the time, or at whether to stop, shows it.
-            Event::Stopped | Event::Due => {}
+            Event::Stopped => {}
+            Event::Due => {
+                if self.timer.is_precise() {
+                    self.runner.rehearse();
+                }
+                self.timer.spin();
+            }
             Event::Datagrams(socket) => self.datagrams(socket).await,
             Event::Inbound(inbound) => self.inbound(inbound).await,
             Event::Opened(opened) => self.serve(*opened),

@@ -1,8 +1,8 @@
 //! Waking up on time.
 //!
 //! Tokio's own timer has steps of a millisecond. This one wakes some ten microseconds after its deadline: by a
-//! timer file descriptor on Linux, by a thread that waits elsewhere. With a precision it wakes earlier, and looks at
-//! the clock until it is time.
+//! timer file descriptor on Linux, by a thread that waits elsewhere. With a precision it wakes earlier, and then
+//! looks at the clock until it is time.
 
 #[cfg(any(not(target_os = "linux"), test))]
 pub(crate) mod thread;

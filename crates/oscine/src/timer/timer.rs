@@ -16,7 +16,7 @@ use crate::timer::thread::Alarm;
 #[cfg(target_os = "linux")]
 use crate::timer::timerfd::Alarm;
 
-/// A timer with one deadline, by a clock. Never early.
+/// A timer with one deadline, by a clock. Never early, but for its precision.
 #[derive(Debug)]
 pub(crate) struct Timer {
     clock: Clock,
@@ -25,6 +25,8 @@ pub(crate) struct Timer {
     slack: Duration,
     /// The deadline, as far as it may slip.
     due: Option<TimeTag>,
+    /// The deadline that has elapsed, but for the precision.
+    elapsed: Option<TimeTag>,
 }
 
 /// What wakes us.
@@ -45,7 +47,7 @@ impl Timer {
             None => Wait::System(Alarm::new()?),
         };
         let (precision, slack) = (Duration::ZERO, Duration::ZERO);
-        Ok(Self { clock, wait, precision, slack, due: None })
+        Ok(Self { clock, wait, precision, slack, due: None, elapsed: None })
     }
 
     /// Wakes so much before a deadline, 1 ms at the most, and spins until it. Default zero.
@@ -75,16 +77,14 @@ impl Timer {
         Ok(())
     }
 
-    /// Waits for the deadline; without one, for ever. It is unset then.
+    /// Waits for the deadline, but for the precision; without one, for ever. It is unset then, and what is left until
+    /// the deadline is time to prepare for it, and then to [`spin`](Self::spin).
     ///
     /// Cancel safe. If it does not complete, the deadline stands.
     pub(crate) async fn elapsed(&mut self) -> io::Result<()> {
         match &mut self.wait {
             Wait::System(alarm) => {
                 alarm.elapsed().await?;
-                if let Some(due) = self.due {
-                    spin_until(&self.clock, due);
-                }
             }
             Wait::Simulated(time) => {
                 let Some(due) = self.due else { return pending().await };
@@ -94,16 +94,23 @@ impl Timer {
                 }
             }
         }
-        self.due = None;
+        self.elapsed = self.due.take();
         Ok(())
     }
-}
 
-fn spin_until(clock: &Clock, due: TimeTag) {
-    let start = Instant::now();
-    // Bounded, whatever the clock does.
-    while due.is_after(clock.now()) && start.elapsed() <= MAX_PRECISION {
-        spin_loop();
+    /// Whether it [elapses](Self::elapsed) before the deadline.
+    pub(crate) const fn is_precise(&self) -> bool {
+        !self.precision.is_zero() && matches!(self.wait, Wait::System(_))
+    }
+
+    /// Spins until the deadline that has elapsed, which is the precision at the most.
+    pub(crate) fn spin(&mut self) {
+        let Some(due) = self.elapsed.take() else { return };
+        let start = Instant::now();
+        // Bounded, whatever the clock does.
+        while due.is_after(self.clock.now()) && start.elapsed() <= MAX_PRECISION {
+            spin_loop();
+        }
     }
 }
 
@@ -129,6 +136,7 @@ mod tests {
                 let due = clock.now() + Duration::from_micros(micros);
                 timer.set(Some(due)).unwrap();
                 timer.elapsed().await.unwrap();
+                timer.spin();
                 assert!(!due.is_after(clock.now()), "{precision:?} {micros}");
             }
         }
