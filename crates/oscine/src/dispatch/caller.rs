@@ -86,20 +86,13 @@ impl Caller {
     pub(crate) fn rehearse(&mut self, message: &MessageRef<'_>) {
         let Self { space, view, cache, .. } = self;
         let contents = view.get(&space.shared, |generation| cache.renew(generation));
-        std::hint::black_box(Reached::find(contents, cache, message));
+        black_box(Reached::find(contents, cache, message));
     }
 
     #[cold]
     fn forget_old(&mut self) {
         let contents = self.space.contents();
         self.cache.renew_all(contents.generation, |now| contents.mounted_generations(now));
-    }
-
-    /// Finds the handlers of a message and calls none: what it takes to find them is in the caches then.
-    pub(crate) fn rehearse(&mut self, message: MessageRef<'_>) {
-        let Self { space, view, cache, .. } = self;
-        let contents = view.get(&space.shared, |generation| cache.renew(generation));
-        black_box(Reached::find(contents, cache, &message));
     }
 
     /// Calls the handlers up to the first that is async and under way.
