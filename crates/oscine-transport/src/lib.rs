@@ -69,7 +69,8 @@ mod backoff;
 mod family;
 mod peer_addr;
 mod peer_key;
-mod quiet;
+#[doc(hidden)]
+pub mod quiet;
 mod send_error;
 
 pub mod framing;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 /// Lets a repeated fault into the log at most once a minute, with the count.
 #[derive(Debug, Default)]
-pub(crate) struct Quiet {
+pub struct Quiet {
     /// When the fault was last let through; `None` if it never was.
     last: Option<Instant>,
     held: u64,
@@ -14,7 +14,8 @@ pub(crate) struct Quiet {
 
 impl Quiet {
     /// Answers with how many faults were held back before this one, if this one is to be logged.
-    pub(crate) fn admit(&mut self, now: Instant) -> Option<u64> {
+    #[must_use]
+    pub fn admit(&mut self, now: Instant) -> Option<u64> {
         match self.last {
             Some(last) if now.saturating_duration_since(last) < INTERVAL => {
                 self.held = self.held.saturating_add(1);

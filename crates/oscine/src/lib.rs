@@ -42,6 +42,7 @@
 //! * `cli`: the `oscine` tool. Off by default.
 //! * `serde`: structs and tuples that know serde, as arguments. Off by default.
 //! * `regex`: regular expressions as places of methods. Off by default.
+//! * `metrics`: what a server counts, told to the recorder of crate `metrics`. Off by default.
 //! * `cobs`: COBS as a framing of streams. Off by default.
 
 mod fault;
@@ -96,6 +97,8 @@ pub use peers::{
     Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
 };
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
+#[cfg(feature = "metrics")]
+pub use server::Metrics;
 pub use server::{
     Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PendingBundle, PortState,
     Serve, ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, TypedSubscription,

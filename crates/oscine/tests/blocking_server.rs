@@ -16,10 +16,13 @@ fn builder(space: &AddressSpace) -> ServerBuilder {
     oscine::Server::builder().udp("127.0.0.1:0").tcp("127.0.0.1:0").address_space(space.clone())
 }
 
-/// An address space that notes on which threads `/note` was called.
-fn noting() -> (AddressSpace, Arc<Mutex<Vec<(ThreadId, i32)>>>) {
-    let (space, notes) = (AddressSpace::new(), Arc::default());
-    let pen: Arc<Mutex<Vec<_>>> = Arc::clone(&notes);
+/// On which threads `/note` was called, and with what.
+type Notes = Arc<Mutex<Vec<(ThreadId, i32)>>>;
+
+/// An address space that takes notes.
+fn noting() -> (AddressSpace, Notes) {
+    let (space, notes) = (AddressSpace::new(), Notes::default());
+    let pen = Arc::clone(&notes);
     let note = move |n: i32| pen.lock().unwrap().push((thread::current().id(), n));
     space.method("/note", note).unwrap();
     (space, notes)

@@ -11,8 +11,8 @@ use common::timed::{HOUR, bundle, note, noting_space, now};
 use common::wire::packet;
 use common::{FRAMINGS, LOOPBACK, Running, run, within};
 use oscine::{
-    AddressSpace, Bundle, BundleTime, Message, Packet, Peer, ScheduleLimits, Server, ServerHandle,
-    TimeTag,
+    AddressSpace, Bundle, BundleTime, Message, Packet, Peer, PeerOptions, PeerRules,
+    ScheduleLimits, Server, ServerHandle, TimeOffset, TimeTag,
 };
 use tokio::sync::Notify;
 use tokio::task::yield_now;
@@ -240,4 +240,27 @@ async fn replies_of_a_bundle_go_to_whoever_sent_it() {
         assert_eq!(within(client.recv()).await.unwrap(), packet("/answer", number));
     }
     server.stop().await;
+}
+
+#[tokio::test]
+async fn bundles_for_a_peer_have_the_time_of_its_clock() {
+    let tag = TimeTag::from_unix(1_000_000, 0);
+    let nested = Bundle::new(tag + Duration::from_secs(5), [Message::new("/later", 1).unwrap()]);
+    let elements =
+        || [Packet::from(Message::new("/now", 2).unwrap()), nested.clone().unwrap().into()];
+    let answer = Bundle::new(tag, elements()).unwrap();
+    let space = AddressSpace::new();
+    let reply = answer.clone();
+    space.method("/ask", move || reply.clone()).unwrap();
+    // The server's clock is 40 s ahead of those of its peers.
+    let ahead = TimeOffset::ahead(Duration::from_secs(40));
+    let rules = PeerRules::new().all(PeerOptions::new().offset(ahead));
+    let builder = Server::builder().udp(LOOPBACK).address_space(space).peer_rules(rules);
+    let server = Running::bind(builder).await;
+    let mut client = server.udp_client().await;
+    client.send(("/ask", ())).await.unwrap();
+    let back = |tag: TimeTag| tag - Duration::from_secs(40);
+    let expected = Packet::from(answer).map_time_tags(back);
+    assert_ne!(expected.messages().next().unwrap().time_tag, tag);
+    assert_eq!(within(client.recv()).await.unwrap(), expected);
 }

@@ -3,7 +3,7 @@
 //!
 //! It counts what is allocated in the whole process, so this is a program of its own.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 
@@ -205,13 +205,12 @@ fn survives(count: u64, patient: bool) {
         check(&stats, sent, called.load(Ordering::Relaxed));
         let stats = handle.stats();
         assert_eq!((stats.dropped_at_stop, stats.pending), (PENDING as u64, 0));
-        writeln!(
+        let _ = writeln!(
             stdout(),
             "{sent} datagrams, {} dropped by the system; {} bytes for {PENDING} bundles, at most {grown} for the flood",
             stats.transport.dropped(DropCause::ReceiveBuffer),
             before.saturating_sub(empty),
-        )
-        .unwrap();
+        );
     });
 }
 
@@ -244,7 +243,7 @@ fn keeps_out(count: u64) {
         assert_eq!(stats.transport.dropped(DropCause::ReceiveBuffer), 0);
         assert!(stats.denied >= sent / 4 - 64 && stats.denied <= sent / 4 + 64, "{stats:?}");
         assert!(stats.rate_limited > sent / 8 && stats.coalesced > sent / 100, "{stats:?}");
-        writeln!(stdout(), "{sent} datagrams: {stats:?}").unwrap();
+        let _ = writeln!(stdout(), "{sent} datagrams: {stats:?}");
     });
 }
 

@@ -1,5 +1,5 @@
 //! What a rate limit holds back when the server is stopped runs while it drains, or is counted.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 

@@ -77,7 +77,7 @@ async fn peer(kind: Kind, framing: FramingKind, mut raw: Raw, number: i32) -> Op
         Kind::Cut | Kind::Reset => {
             raw.write(&question(framing, number)).await;
             let whole = question(framing, number);
-            raw.write(&whole[..whole.len() / 2]).await;
+            raw.write(whole.split_at(whole.len() / 2).0).await;
             if kind == Kind::Reset {
                 // What was answered is unread, which resets the connection.
                 within(raw.stream.readable()).await.unwrap();

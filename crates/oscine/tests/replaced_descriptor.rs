@@ -3,7 +3,7 @@
 //!
 //! Descriptors are the whole process's, so this test is alone in its program.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 

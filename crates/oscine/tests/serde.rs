@@ -43,7 +43,7 @@ async fn structs_go_in_and_come_back() {
         })
         .unwrap();
     let server = Running::start(space).await;
-    let mut client = server.udp_client().await;
+    let client = server.udp_client().await;
     let asked = Message::from_serialize("/octave", &note()).unwrap();
     let reply = within(client.request(asked, "/octave")).await.unwrap();
     assert_eq!(reply.args().deserialize::<Note>(), Ok(Note { pitch: 72, ..note() }));

@@ -32,11 +32,11 @@ async fn ask_who(client: &Client) -> String {
 }
 
 async fn addr(handle: &ServerHandle, number: usize) -> SocketAddr {
-    handle.endpoints()[number].resolve().await.unwrap()
+    handle.endpoints().get(number).unwrap().resolve().await.unwrap()
 }
 
 async fn client(handle: &ServerHandle, number: usize) -> Client {
-    Client::connect(&handle.endpoints()[number]).await.unwrap()
+    Client::connect(handle.endpoints().get(number).unwrap()).await.unwrap()
 }
 
 #[tokio::test]

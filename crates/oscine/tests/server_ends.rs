@@ -70,7 +70,7 @@ async fn what_is_due_soon_still_runs_if_it_is_to() {
 async fn what_a_limit_holds_is_released_while_draining() {
     let (space, mut log) = noting_space();
     let limit = RateLimit::per_second(50).burst(1).over(OverLimit::Latest);
-    let (handle, task) = draining(builder(&space).rate_limit(limit), HOUR).await;
+    let (handle, task) = draining(builder(&space).rate_limit(limit), Duration::from_secs(30)).await;
     let client = Client::connect(&handle.endpoints()[0]).await.unwrap();
     client.send(("/note", "first")).await.unwrap();
     assert_eq!(log.next().await, "first");
@@ -202,7 +202,7 @@ async fn use_and_drop(spawn: impl Fn(oscine::Serve) -> Task) {
         assert_eq!(within(handle.dispatch(("/note", ()))).await.unwrap().calls, 1);
         assert_eq!(log.next().await, "noted");
         if round % 2 == 0 {
-            kept[0].send(("/hang", ())).await.unwrap();
+            kept.first().unwrap().send(("/hang", ())).await.unwrap();
             until(|| handle.stats().messages == 5).await;
             assert_eq!(log.next().await, "hangs");
             task.abort();

@@ -6,10 +6,11 @@ use crate::owned::bundle::Bundle;
 use crate::owned::message::Message;
 use crate::owned::share::share;
 use crate::stats::Stats;
+use crate::time_tag::TimeTag;
 use crate::tolerances::Tolerances;
 use crate::view::bundle_ref::BundleRef;
 use crate::view::packet_ref::PacketRef;
-use crate::view::walk::Messages;
+use crate::view::walk::{Messages, Node};
 
 /// One packet that owns its bytes: a message or a bundle (OSC 1.0, "OSC Packets").
 ///
@@ -87,6 +88,36 @@ impl Packet {
     #[must_use]
     pub fn share_bundle(&self, nested: BundleRef<'_>) -> Bundle {
         Bundle::from_checked(share(self.bytes(), nested.as_bytes()), nested.tolerances())
+    }
+
+    /// The same packet with other time tags: that of each bundle becomes what `change` makes of it. A message is as it
+    /// was.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use oscine_codec::{Bundle, Message, Packet, TimeTag};
+    ///
+    /// let bundle = Packet::from(Bundle::new(TimeTag(5 << 32), [Message::new("/a", 1)?])?);
+    /// let later = bundle.map_time_tags(|tag| tag + Duration::from_secs(2));
+    /// assert_eq!(later, Packet::from(Bundle::new(TimeTag(7 << 32), [Message::new("/a", 1)?])?));
+    /// # Ok::<(), oscine_codec::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn map_time_tags(&self, mut change: impl FnMut(TimeTag) -> TimeTag) -> Self {
+        let Self::Bundle(whole) = self else { return self.clone() };
+        let mut bytes = self.as_bytes().to_vec();
+        let start = self.as_bytes().as_ptr().addr();
+        for node in self.view().walk() {
+            let Node::Bundle { bundle, .. } = node else { continue };
+            // Views lie in the packet: the tag is behind the eight bytes of `#bundle`.
+            let tag = bundle.as_bytes().as_ptr().addr() - start + 8;
+            if let Some(place) = bytes.get_mut(tag..tag + 8) {
+                place.copy_from_slice(&change(bundle.time_tag()).0.to_be_bytes());
+            }
+        }
+        Self::Bundle(Bundle::from_checked(bytes.into(), whole.view().tolerances()))
     }
 
     /// A copy in memory of its own size.

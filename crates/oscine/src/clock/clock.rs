@@ -127,6 +127,12 @@ impl Clock {
         TimeOffset::from_steps(self.shared.ahead.load(Ordering::Relaxed)) + self.fixed
     }
 
+    /// The fixed offset alone, as [`with_offset`](Self::with_offset) has it.
+    #[must_use]
+    pub const fn fixed_offset(&self) -> TimeOffset {
+        self.fixed
+    }
+
     /// How many steps of the wall clock were noticed.
     #[must_use]
     pub fn steps(&self) -> u64 {

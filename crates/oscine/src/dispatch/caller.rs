@@ -1,6 +1,7 @@
 //! From a message to the handlers that it reaches.
 
 use std::future::poll_fn;
+use std::hint::black_box;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -85,7 +86,7 @@ impl Caller {
     pub(crate) fn rehearse(&mut self, message: &MessageRef<'_>) {
         let Self { space, view, cache, .. } = self;
         let contents = view.get(&space.shared, |generation| cache.renew(generation));
-        std::hint::black_box(Reached::find(contents, cache, message));
+        black_box(Reached::find(contents, cache, message));
     }
 
     #[cold]

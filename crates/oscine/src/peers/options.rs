@@ -43,7 +43,8 @@ impl PeerOptions {
         Self { decode: None, time: None, late: None, offset: None, rate: None }
     }
 
-    /// What decoding accepts: profile, tolerances, limits. Default: as the server has it.
+    /// What decoding accepts: profile, tolerances, limits. Default: as the server has it. Unix datagrams are decoded as
+    /// their endpoint says, whatever is set here.
     #[must_use]
     pub const fn decode(mut self, options: DecodeOptions) -> Self {
         self.decode = Some(options);

@@ -143,6 +143,8 @@ fn hosts_share_a_limit_and_connections_do_not() {
         assert_eq!([&unix; 3].map(|peer| passes(0, peer)), [true, true, false]);
     }
     assert!((0..100).all(|_| passes(0, &Peer::Local)));
+    assert_eq!(gate.table().view(&one).map(|view| (view.packets, view.limited)), Some((3, 1)));
+    assert_eq!(gate.table().limited.read(), 7);
 
     let mut muted = self::gate(RateLimit::per_second(0).over(OverLimit::Latest));
     assert_eq!(offer(&mut muted, start, &one, &message("/a", 0)), Err(Held::Dropped));
@@ -330,6 +332,10 @@ fn closing_a_connection_forgets_it_but_not_what_its_host_has_sent() {
     gate.forget(&tcp(1));
     assert!(gate.table().views().is_empty());
     assert_eq!(offers(&mut gate, &tcp(2)), [false, false, false]);
+    let mut dropping = self::gate(RateLimit::per_second(1).burst(2));
+    assert_eq!(offers(&mut dropping, &tcp(1)), [true, true, false]);
+    dropping.forget(&tcp(1));
+    assert_eq!(offers(&mut dropping, &tcp(2)), [false, false, false]);
     let unix = |connection| Peer::Unix { endpoint: 0, connection };
     assert_eq!(offers(&mut gate, &unix(1)), [true, true, false]);
     gate.forget(&unix(1));

@@ -1,10 +1,12 @@
-//! What a server answers before its own methods do.
+//! What a server answers before its own methods do, and tells of itself.
 
 use oscine_codec::Address;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::server::bind_error::BindError;
 use crate::server::builder::ServerBuilder;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::options::Metrics;
 
 /// What is tried before the methods.
 impl ServerBuilder {
@@ -87,6 +89,14 @@ impl ServerBuilder {
     /// Binding fails with [`BindError::Prefix`] when `prefix` is not an address.
     pub fn built_in(mut self, prefix: impl Into<String>) -> Self {
         self.settings.built_in = Some(prefix.into());
+        self
+    }
+
+    /// How often the recorder of crate [`metrics`](::metrics) is told what is counted, and with which labels. Default
+    /// [`Metrics::new`]. Needs feature `metrics`.
+    #[cfg(feature = "metrics")]
+    pub fn metrics(mut self, metrics: Metrics) -> Self {
+        self.settings.metrics = metrics;
         self
     }
 

@@ -12,6 +12,9 @@ pub(crate) struct Alive {
 
 impl Drop for Alive {
     fn drop(&mut self) {
+        // Before the sockets are let go of, as they count as well.
+        #[cfg(feature = "metrics")]
+        self.shared.publish();
         self.shared.outbound.close();
         self.shared.subscribers.end();
         self.shared.stopped.cancel();

@@ -26,11 +26,16 @@ use crate::server::built_in::methods as built_in;
 use crate::server::callers::Callers;
 use crate::server::calls::Calls;
 use crate::server::counters::Counters;
+use crate::server::drop_log::DropLog;
 use crate::server::handle::ServerHandle;
 use crate::server::inbound::{INBOX, Pool};
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
 use crate::server::main_loop::MainLoop;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::options::Metrics;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener};
 use crate::server::outbound::Outbound;
 use crate::server::runner::Runner;
@@ -49,6 +54,8 @@ pub(crate) struct Settings {
     pub(crate) admin_space: Option<AddressSpace>,
     /// Where the built-in methods are to stand, as it was given.
     pub(crate) built_in: Option<String>,
+    #[cfg(feature = "metrics")]
+    pub(crate) metrics: Metrics,
     pub(crate) schedule: ScheduleLimits,
     pub(crate) timing: Timing,
     /// The system's, if none is given.
@@ -109,6 +116,8 @@ impl Settings {
             inbox: inbox_sender,
             opened: opened_sender,
             changed: Notify::new(),
+            #[cfg(feature = "metrics")]
+            publisher: Mutex::new(Publisher::new(self.metrics)),
             on_bound: callbacks.on_bound,
             on_error: callbacks.on_error,
             telling: Mutex::default(),
@@ -134,6 +143,7 @@ impl Settings {
         let runner = Runner {
             callers: Callers::new(shared.space.clone()).first(first),
             gate,
+            drops: DropLog::default(),
             clock: clock.clone(),
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),

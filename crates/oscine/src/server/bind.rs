@@ -97,7 +97,8 @@ impl Bind {
         self
     }
 
-    /// Sets options of a UDP socket: multicast groups, broadcast, buffers and all others.
+    /// Sets options of a UDP socket: multicast groups, broadcast, buffers and all others but for what decoding accepts:
+    /// that is [`decode_options`](Self::decode_options).
     pub fn with_udp(
         mut self,
         options: impl Fn(UdpBuilder) -> UdpBuilder + Send + Sync + 'static,

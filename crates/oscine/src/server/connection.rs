@@ -121,7 +121,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 self.deaf = Some(error);
                 Poll::Pending
             }
-            ended => Poll::Ready(ended),
+            // All is sent, and there may be more later.
+            Ok(()) => Poll::Pending,
+            stalled => Poll::Ready(stalled),
         }
     }
 

@@ -57,6 +57,17 @@ impl LatenessHistogram {
         })
     }
 
+    /// How late the bundles were that have run since, and how many were that late.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn since(&self, before: Option<&Self>) -> impl Iterator<Item = (Duration, u64)> {
+        self.0.iter_recorded().filter_map(move |step| {
+            let late = step.value_iterated_to();
+            let known = before.map_or(0, |before| before.0.count_at(late));
+            let more = step.count_at_value().checked_sub(known).filter(|&more| more > 0)?;
+            Some((Duration::from_nanos(late), more))
+        })
+    }
+
     /// The most usual questions.
     #[must_use]
     pub fn stats(&self) -> LatenessStats {

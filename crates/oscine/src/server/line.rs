@@ -76,6 +76,11 @@ impl Line {
         engine.handle_timeout(now())
     }
 
+    /// The bundle that comes first, and stays in line.
+    pub(crate) fn first(&self) -> Option<Unit<Peer>> {
+        self.lock().schedule().first().map(|waiting| waiting.value.clone())
+    }
+
     /// When the next bundle is due. Takes no lock while nothing waits.
     pub(crate) fn next_due(&self) -> Option<TimeTag> {
         if !self.may_wait() {

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use oscine_transport::Udp;
 use tokio::sync::mpsc;
+use tracing::field::display;
 use tracing::info;
 
 use crate::peer::Peer;
@@ -60,6 +61,8 @@ pub(crate) enum Event {
 impl MainLoop {
     /// Runs until the server is stopped, and then what is due within `drain`. Fails only when the system's timer does.
     pub(crate) async fn run(&mut self, drain: Duration) -> io::Result<()> {
+        #[cfg(feature = "metrics")]
+        self.tasks.spawn_publisher();
         self.receive().await?;
         let end = self.shared.clock.now() + drain.min(LONGEST_DRAIN);
         self.runner.drains = !drain.is_zero();
@@ -198,7 +201,8 @@ impl MainLoop {
         self.sockets.retain(|socket| {
             let closed = socket.port.state() == PortState::Closed;
             if closed {
-                info!(endpoint = ?socket.port.endpoint, "closed");
+                let endpoint = socket.port.endpoint.as_ref().map(display);
+                info!(endpoint, "closed");
             }
             !closed
         });

@@ -1,19 +1,20 @@
 //! The server: sockets to methods, bundles at their time, replies back.
 //!
 //! One task reads the UDP sockets, keeps the schedule and calls the handlers, one after another: a bundle is atomic
-//! because nothing else runs. Each TCP connection has a task of its own, which reads packets into a bounded queue and
-//! writes what is sent to that peer.
+//! because nothing else runs. Each connection has a task of its own, which reads packets into a bounded queue and writes
+//! what is sent to that peer.
 //!
 //! ```text
-//!   UDP sockets ───────────────────────────────┐
-//!   TCP listener ──► connection ──► bounded ──►│ dispatch ──► handlers
-//!                    connection ──► queue      │    ▲            │ replies
-//!                        ▲                     │ engine, timer   ▼
-//!                        └───────────────── outbound ◄───────────┘
+//!   UDP sockets ─────────────────────────────────┐
+//!   listeners ──► connection ──► bounded queue ─►│ gate ► decode ► dispatch ──► handlers
+//!                 connection ──► of reads        │           │        ▲            │ replies
+//!                     ▲          unix datagrams ─►│           ▼        │ due        │
+//!                     │                          │     engine, schedule, timer     ▼
+//!                     └───────────────────────────── outbound ◄────────────────────┘
 //! ```
 //!
-//! A handler that does not return holds up what comes after it, and nothing else: sockets are bound, connections
-//! are kept, and what the system's buffers hold waits.
+//! A handler that does not return holds up what comes after it, unless it is [concurrent](crate::HandlerExt::concurrent),
+//! and nothing else: sockets are bound, connections are kept, and what the system's buffers hold waits.
 
 pub(crate) mod admin;
 pub(crate) mod alive;
@@ -27,11 +28,14 @@ pub(crate) mod callers;
 pub(crate) mod calls;
 pub(crate) mod connection;
 pub(crate) mod counters;
+pub(crate) mod drop_log;
 pub(crate) mod handle;
 pub(crate) mod inbound;
 pub(crate) mod lateness;
 pub(crate) mod line;
 pub(crate) mod main_loop;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
 pub(crate) mod offer;
 pub(crate) mod opening;
 pub(crate) mod outbound;
@@ -57,6 +61,8 @@ pub use builder::ServerBuilder;
 pub use counters::Stats;
 pub use handle::ServerHandle;
 pub use lateness::{LatenessHistogram, LatenessStats};
+#[cfg(feature = "metrics")]
+pub use metrics::Metrics;
 pub use pending::PendingBundle;
 pub use port::PortState;
 pub use serve::Serve;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
 use oscine_transport::connection::Frames;
+use oscine_transport::stats::DropCause;
 use tracing::{debug, trace, warn};
 
 use crate::clock::clock::Clock;
@@ -21,6 +22,7 @@ use crate::peer::Peer;
 use crate::peers::gate::{Gate, Verdict};
 use crate::peers::settings::Settled;
 use crate::server::callers::Callers;
+use crate::server::drop_log::DropLog;
 use crate::server::offer::offer;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
@@ -29,6 +31,7 @@ use crate::server::shared::Shared;
 pub(crate) struct Runner {
     pub(crate) callers: Callers,
     pub(crate) gate: Gate,
+    pub(crate) drops: DropLog,
     pub(crate) clock: Clock,
     pub(crate) shared: Arc<Shared>,
     /// The same, as handlers see it.
@@ -42,6 +45,10 @@ impl Drop for Runner {
         let dropped = self.shared.line.lock().schedule_mut().clear();
         self.shared.counters.dropped_at_stop.add(dropped);
         self.gate.drop_held();
+        if dropped > 0 {
+            let cause = DropCause::Stopped.name();
+            warn!(cause, bundles = dropped, "bundles that waited are dropped");
+        }
         self.shared.subscribers.end();
     }
 }
@@ -55,9 +62,16 @@ impl Runner {
         at: Instant,
     ) -> Dispatched {
         let settled = match self.gate.admit(at, peer, packet.as_bytes().len()) {
-            Verdict::Denied | Verdict::Dropped => return Dispatched::default(),
+            Verdict::Denied => {
+                self.drops.note(DropCause::Denied, peer, 1);
+                return Dispatched::default();
+            }
+            Verdict::Dropped => {
+                self.drops.note(DropCause::RateLimited, peer, 1);
+                return Dispatched::default();
+            }
             Verdict::Over(_) => {
-                self.gate.hold(peer, at, packet.view());
+                self.drops.held(self.gate.hold(peer, at, packet.view()), peer);
                 return Dispatched::default();
             }
             Verdict::Admitted(admitted) => *admitted.settled,
@@ -141,10 +155,16 @@ impl Runner {
         };
         self.shared.counters.scheduled.add(handled.scheduled);
         self.shared.counters.dropped_late.add(handled.late);
+        if handled.late > 0 {
+            self.drops.note(DropCause::Late, peer, handled.late);
+        }
         self.shared.counters.disordered.add(handled.disordered);
         if let Some((bundles, overflow)) = handled.refused {
             self.shared.counters.schedule_refused.add(bundles);
-            warn!(%peer, bundles, %overflow, "bundles refused");
+            let cause = DropCause::ScheduleFull;
+            if let Some(held_back) = self.drops.admit(cause) {
+                warn!(%peer, cause = cause.name(), bundles, %overflow, held_back, "bundles refused");
+            }
             self.shared.tell(&Fault::ScheduleRefused { peer, bundles, overflow });
         }
         self.steps(handled.steps_now(packet), context, &mut dispatched).await;
@@ -185,20 +205,21 @@ impl Runner {
     /// Runs a bundle that has waited.
     async fn unit(&mut self, unit: Unit<Peer>) {
         self.shared.counters.released.add(1);
-        self.shared.lateness.note(self.clock.now().since(unit.due));
+        let late = self.clock.now().since(unit.due);
+        self.shared.lateness.note(late);
+        trace!(peer = %unit.peer, due = %unit.due, ?late, "bundle runs");
         let outlet = Arc::clone(&self.outlet);
         let received_at = ReadAt::Known(unit.received_at);
         let context = Context { peer: &unit.peer, received_at, outlet: &outlet };
         self.steps(unit.steps(), context, &mut Dispatched::default()).await;
     }
 
-    /// Finds the handlers of the bundle that is due next, and calls none.
+    /// Finds the handlers of the bundle that comes first and calls none, so that less has to be fetched from memory when
+    /// it is due.
     pub(crate) fn rehearse(&mut self) {
-        let Self { callers, shared, .. } = self;
-        let engine = shared.line.lock();
-        let Some(first) = engine.schedule().first() else { return };
-        let caller = callers.of(&first.value.peer);
-        first.value.messages().for_each(|due| caller.rehearse(&due.message));
+        let Some(unit) = self.shared.line.first() else { return };
+        let caller = self.callers.of(&unit.peer);
+        unit.messages().take(REHEARSED).for_each(|due| caller.rehearse(&due.message));
     }
 
     /// When there is something to run, if nothing arrives.
@@ -263,3 +284,6 @@ impl Runner {
         sum.add(&dispatched);
     }
 }
+
+/// So many messages of a bundle: looking them up takes a few microseconds.
+const REHEARSED: usize = 16;

@@ -86,7 +86,8 @@ impl Serve {
         let cut = shared.cut.clone();
         // However this ends, the tasks end with it.
         let _ends = (stop.guard(), [&over, &cut].map(|token| token.clone().drop_guard()));
-        info!("serving");
+        let endpoints = shared.listening();
+        info!(?endpoints, "serving");
         let gracefully = async {
             let result = main_loop.run(drain).await;
             stop.ask();
@@ -117,7 +118,7 @@ impl Serve {
         };
         cut.cancel();
         stopped.cancelled().await;
-        info!("stopped");
+        info!(endpoints = ?shared.listening(), "stopped");
         result?;
         shared.failed()
     }

@@ -32,6 +32,20 @@ use crate::server::main_loop::MainLoop;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Log
+///
+/// A server tells what it does by `tracing`:
+///
+/// | level | what |
+/// | --- | --- |
+/// | info | that it serves, and that it has stopped, with `endpoints`; each connection, with `peer` |
+/// | warn | what is dropped, with `peer` and `cause`, once a minute for each cause with the number of those held back; handlers that fail |
+/// | error | handlers and callbacks that panic |
+/// | debug | malformed packets, messages that reach no method, packets that could not be sent, with `peer` |
+/// | trace | each packet, and each bundle that has waited, with how late it runs |
+///
+/// A connection is a span, `connection`, with `peer`, its `number` and the `endpoint`. Messages and bundles have none.
 #[must_use = "a server does nothing until `serve` is awaited"]
 pub struct Server {
     pub(crate) handle: ServerHandle,

@@ -29,12 +29,15 @@ use crate::server::counters::{Counters, Stats};
 use crate::server::inbound::{Inbound, Pool};
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
+#[cfg(feature = "metrics")]
+use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener, Sending};
 use crate::server::outbound::{Outbound, QUEUE, SocketOut};
 use crate::server::port::Port;
 use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
+use crate::time_offset::TimeOffset;
 
 /// Hears of endpoints.
 pub(crate) type OnBound = Arc<dyn Fn(&Endpoint) + Send + Sync>;
@@ -74,6 +77,8 @@ pub(crate) struct Shared {
     pub(crate) opened: mpsc::UnboundedSender<(Opened, Option<Sending>)>,
     /// Wakes the loop when something has changed that it did not do itself.
     pub(crate) changed: Notify,
+    #[cfg(feature = "metrics")]
+    pub(crate) publisher: Mutex<Publisher>,
     pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
     /// The threads on which somebody hears of a fault.
@@ -107,6 +112,13 @@ impl Shared {
         // One with a lower number may still be on its way here.
         let place = ports.binary_search_by_key(&number, |port| port.number).ok()?;
         ports.get(place).cloned()
+    }
+
+    /// The texts of all endpoints there have been.
+    pub(crate) fn listening(&self) -> Vec<String> {
+        let ports = self.ports.load();
+        let endpoints = ports.iter().filter_map(|port| port.endpoint.as_ref());
+        endpoints.map(ToString::to_string).collect()
     }
 
     /// Makes an endpoint known, and hands it to the loop. Says its number, or nothing if the loop has gone.
@@ -159,6 +171,17 @@ impl Shared {
         }
     }
 
+    /// Tells the recorder what has been counted.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn publish(&self) {
+        let (stats, lateness) = (self.stats(), self.lateness.read());
+        // The recorder is the program's, and may panic.
+        guarded(|| {
+            let mut publisher = self.publisher.lock().unwrap_or_else(PoisonError::into_inner);
+            publisher.publish(&stats, lateness);
+        });
+    }
+
     /// Whether a handler has failed, and that is to end the server.
     pub(crate) fn failed(&self) -> Result<(), ServeError> {
         match self.fatal.get() {
@@ -196,6 +219,20 @@ impl Shared {
         telling().retain(|thread| *thread != this);
     }
 
+    /// A packet with the time tags of bundles as the peer's clock has them: what is added to those that come in is taken
+    /// off those that go out.
+    fn in_time_of(&self, peer: &Peer, packet: Packet) -> Packet {
+        if matches!(packet, Packet::Message(_)) {
+            return packet;
+        }
+        let timing = self.gate.settle(peer).timing(self.line.timing());
+        let offset = timing.offset + self.clock.fixed_offset();
+        if offset == TimeOffset::ZERO {
+            return packet;
+        }
+        packet.map_time_tags(|tag| offset.outgoing(tag))
+    }
+
     /// Whether a connection is wanted.
     pub(crate) fn wants(&self, peer: &Peer) -> bool {
         let wants = |wants: &OnConnect| guarded(|| wants(peer)).unwrap_or(false);
@@ -230,7 +267,7 @@ impl Shared {
 
 impl Outlet for Shared {
     fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
-        let sent = self.outbound.send(peer, packet);
+        let sent = self.outbound.send(peer, self.in_time_of(peer, packet));
         if let Err(error) = &sent {
             self.tell(&Fault::NotSent { peer, error });
         }

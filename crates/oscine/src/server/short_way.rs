@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use oscine_codec::{DecodeError, PacketRef, TimeTag};
 use oscine_transport::BadPacket;
+use oscine_transport::stats::DropCause;
 use tracing::{debug, trace};
 
 use crate::dispatch::caller::Waiting;
@@ -45,9 +46,16 @@ impl Runner {
         port: &Port,
         at: Instant,
     ) -> Option<Left> {
-        let Self { gate, callers, shared, outlet, .. } = self;
+        let Self { gate, callers, shared, outlet, drops, .. } = self;
         let (admitted, over) = match gate.admit(at, peer, bytes.len()) {
-            Verdict::Denied | Verdict::Dropped => return None,
+            Verdict::Denied => {
+                drops.note(DropCause::Denied, peer, 1);
+                return None;
+            }
+            Verdict::Dropped => {
+                drops.note(DropCause::RateLimited, peer, 1);
+                return None;
+            }
             Verdict::Over(admitted) => (admitted, true),
             Verdict::Admitted(admitted) => (admitted, false),
         };
@@ -62,7 +70,7 @@ impl Runner {
         };
         port.counters.tolerated(packet.tolerances());
         if over {
-            gate.hold(peer, at, packet);
+            drops.held(gate.hold(peer, at, packet), peer);
             return None;
         }
         let PacketRef::Message(message) = &packet else { return Some(Left::Packet(*settled)) };

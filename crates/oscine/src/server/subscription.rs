@@ -13,6 +13,8 @@ use arc_swap::ArcSwap;
 use futures::Stream;
 use futures::task::AtomicWaker;
 use oscine_codec::{FromArgs, Message, Pattern, TimeTag};
+use oscine_transport::quiet::Quiet;
+use tracing::debug;
 
 use crate::handler::job::Job;
 use crate::peer::Peer;
@@ -93,6 +95,8 @@ struct Queue {
 struct State {
     waiting: VecDeque<Delivery>,
     missed: u64,
+    /// Keeps the log quiet about those missed.
+    quiet: Quiet,
     /// Nobody writes any more.
     ended: bool,
     /// Nobody reads any more.
@@ -184,6 +188,10 @@ impl Queue {
         if state.waiting.len() >= CAPACITY {
             state.waiting.pop_front();
             state.missed += 1;
+            if let Some(held_back) = state.quiet.admit(Instant::now().into()) {
+                let pattern = self.pattern.as_str();
+                debug!(pattern, held_back, "dropped, as a subscription is not read");
+            }
         }
         state.waiting.push_back(delivery);
         drop(state);

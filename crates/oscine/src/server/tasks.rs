@@ -12,7 +12,8 @@ use oscine_transport::unix;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, info};
+use tracing::field::display;
+use tracing::{Instrument, debug, info, info_span};
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
@@ -78,6 +79,25 @@ impl Tasks {
         self.spawn(|tasks| backlog::send(tasks.shared, sender, queue));
     }
 
+    /// Tells the recorder of crate `metrics` what is counted, until the server is over.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn spawn_publisher(&self) {
+        self.spawn(|tasks| async move {
+            let interval = {
+                let publisher = tasks.shared.publisher.lock();
+                publisher.unwrap_or_else(std::sync::PoisonError::into_inner).options.interval
+            };
+            loop {
+                tasks.shared.publish();
+                tokio::select! {
+                    () = tokio::time::sleep(interval) => {}
+                    // What is counted at the end is told when the server has stopped.
+                    () = tasks.shared.over.cancelled() => return,
+                }
+            }
+        });
+    }
+
     /// Carries packets of a connection both ways until either end has had enough.
     pub(crate) fn spawn_connection<S>(
         &self,
@@ -102,7 +122,9 @@ impl Tasks {
         let queue = shared.outbound.connect(number, &peer, &kicked, handled.0.downgrade());
         // Made here, as the task may be cut before it begins.
         let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone() };
-        self.spawn(|tasks| async move {
+        let endpoint = port.endpoint.as_ref().map(display);
+        let span = info_span!("connection", %peer, number, endpoint);
+        let carry = |tasks: Self| async move {
             info!(%peer, "connected");
             let shared = Arc::clone(&tasks.shared);
             let _forgotten = forgotten;
@@ -112,7 +134,8 @@ impl Tasks {
                 () = kicked.cancelled() => debug!(%peer, "kicked"),
                 () = port.closed() => debug!(%peer, "endpoint closed"),
             }
-        });
+        };
+        self.spawn(|tasks| carry(tasks).instrument(span));
     }
 
     async fn accept_tcp(self, listener: Listener, port: Arc<Port>) {
