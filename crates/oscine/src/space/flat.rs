@@ -141,6 +141,7 @@ impl<T> Flat<T> {
         let (mut here, mut below) = (vec![0_u32], Vec::new());
         for part in pattern.parts() {
             let mut wanted = Wanted::new(self, part, here.len());
+            below.reserve(here.len());
             for node in here.iter().filter_map(|&node| self.nodes.get(node as usize)) {
                 wanted.children(self, node, &mut below);
             }
@@ -270,6 +271,7 @@ impl<'p> Wanted<'p> {
             Self::Matching { part, first: low, end, known } => {
                 let from = names.partition_point(|number| number < low);
                 let alike = names.get(from..).unwrap_or_default();
+                wanted.reserve(alike.len().min((*end - *low) as usize));
                 for (place, number) in (from..).zip(alike) {
                     if number >= end {
                         break;
