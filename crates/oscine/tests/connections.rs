@@ -251,6 +251,9 @@ async fn a_stream_of_ones_own_is_a_connection() {
             assert_eq!(reply, packet("/doubled", 2 * n));
         }
     }
+    let handle = server.handle.clone();
     let stats = server.stop().await;
     assert_eq!((stats.received, stats.calls, stats.connections), (200, 200, 2));
+    // What was counted stays, and nothing else of a stream that has ended.
+    assert_eq!([0, 1].map(|number| handle.endpoint_state(number)), [None, None]);
 }

@@ -322,3 +322,18 @@ async fn starts_and_ends_lie_around_what_runs() {
     assert_eq!(*seen.lock().unwrap(), vec![Peer::Local; 5]);
     show.server.stop().await;
 }
+
+#[tokio::test]
+async fn what_is_cancelled_by_address_may_have_a_pattern_itself() {
+    let show = Show::start(|builder| builder).await;
+    for address in ["/cue/*/go", "/cue/5/go", "/cue/6/stop", "//go", "/cue/[/go"] {
+        let message = Message::new(address, ()).unwrap();
+        show.run(Bundle::new(after(60), [message]).unwrap()).await;
+    }
+    assert_eq!(show.handle().cancel_matching("/cue/5/go").unwrap(), 3);
+    assert_eq!(show.names(), ["/cue/6/stop ,", "/cue/[/go ,"]);
+    // What handlers say to nobody is no failure.
+    show.server.handle.space().method("/ask", || ("/answer", 1)).unwrap();
+    show.run(Message::new("/ask", ()).unwrap()).await;
+    assert_eq!(show.server.stop().await.send_failures, 0);
+}

@@ -30,7 +30,7 @@ impl ScheduleLimits {
         }
     }
 
-    /// How many bundles may wait. Default 65,536. Each takes about 250 bytes beside its own.
+    /// How many bundles may wait. Default 65,536. Each takes about 360 bytes beside its own.
     #[must_use]
     pub const fn count(mut self, bundles: usize) -> Self {
         self.count = bundles;

@@ -316,6 +316,7 @@ impl ServerBuilder {
             max_connections: self.max_connections,
             hooks: self.hooks,
             next: AtomicUsize::new(0),
+            streams: Arc::default(),
         };
         let mut opened = Vec::new();
         for place in self.endpoints {

@@ -138,7 +138,7 @@ impl ServerHandle {
     }
 
     /// Serves one end of a stream of bytes as a connection: TLS, a serial line, a pipe in a test. Says its number; it
-    /// is a number of its own as for an endpoint.
+    /// is a number of its own as for an endpoint, and is forgotten when the stream ends.
     ///
     /// # Errors
     ///

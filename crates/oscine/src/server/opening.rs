@@ -35,6 +35,8 @@ pub(crate) struct Opener {
     pub(crate) max_connections: usize,
     pub(crate) hooks: Vec<Arc<dyn Hook>>,
     pub(crate) next: AtomicUsize,
+    /// What all streams count in that the program has brought: they come and go.
+    pub(crate) streams: Arc<Counters>,
 }
 
 /// An endpoint that is bound and not served yet.
@@ -121,12 +123,12 @@ impl Opener {
         let builder = Builder::new()
             .framing(framing)
             .frame_timeout(FRAME_TIMEOUT)
+            .counters(Arc::clone(&self.streams))
             .max_frame(self.max_frame)
             .decode_options(self.decode);
         let builder = self.hooks.iter().cloned().fold(builder, Builder::hook);
         let connection = builder.wrap(stream);
-        let counters = Arc::clone(connection.counters());
-        let port = self.port(None, &Bind::new(""), counters);
+        let port = self.port(None, &Bind::new(""), Arc::clone(&self.streams));
         Opened { port, socket: Socket::Stream(Box::new(connection)) }
     }
 

@@ -59,10 +59,15 @@ impl ServerHandle {
     /// [`AddressError`] when `pattern` is neither a pattern nor an address.
     pub fn cancel_matching(&self, pattern: impl AsRef<str>) -> Result<usize, AddressError> {
         let pattern = Pattern::new(pattern.as_ref())?;
+        let fits = |address: &str| match Pattern::is_pattern(address) {
+            // Some address fits both.
+            true => Pattern::new(address).is_ok_and(|sent| pattern.overlaps(&sent)),
+            false => pattern.matches(address),
+        };
         let mut engine = self.shared.line.lock();
         let count = engine.schedule_mut().cancel_where(|waiting| {
             let mut messages = waiting.value.messages();
-            messages.any(|due| pattern.matches(due.message.address()))
+            messages.any(|due| fits(due.message.address()))
         });
         drop(engine);
         Ok(self.cancelled(count))

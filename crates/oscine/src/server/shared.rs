@@ -130,11 +130,7 @@ impl Shared {
             self.outbound.open(number, Arc::new(SocketOut { sender: sender.clone(), queue }));
             (sender, waiting)
         });
-        if self.opened.send((opened, sending)).is_err() {
-            // The way out would keep the port bound as long as anybody has a handle.
-            self.outbound.close_endpoint(number);
-            return None;
-        }
+        // First, as a stream may end, and be forgotten, as soon as the loop has it.
         self.ports.rcu(|ports| {
             let mut ports = Vec::clone(ports);
             // Those that were opened at the same time may come in any order.
@@ -142,18 +138,35 @@ impl Shared {
             ports.sort_by_key(|port| port.number);
             ports
         });
+        if self.opened.send((opened, sending)).is_err() {
+            // The way out would keep the port bound as long as anybody has a handle.
+            self.outbound.close_endpoint(number);
+            self.forget_port(number);
+            return None;
+        }
         Some(number)
+    }
+
+    /// Forgets an endpoint that never was served, or a stream that has ended.
+    pub(crate) fn forget_port(&self, number: usize) {
+        self.ports.rcu(|ports| {
+            let mut ports = Vec::clone(ports);
+            ports.retain(|port| port.number != number);
+            ports
+        });
     }
 
     /// What has been counted.
     pub(crate) fn stats(&self) -> Stats {
         let ports = self.ports.load();
-        let transport = ports.iter().map(|port| match self.outbound.socket(port.number) {
+        // The others are streams, and all of them count in one place.
+        let bound = ports.iter().filter(|port| port.endpoint.is_some());
+        let transport = bound.map(|port| match self.outbound.socket(port.number) {
             // Asks the system for what it has dropped, too.
             Some(socket) => socket.sender.stats(),
             None => port.counters.read(),
         });
-        let transport = transport.reduce(|sum, stats| sum.plus(&stats)).unwrap_or_default();
+        let transport = transport.fold(self.opener.streams.read(), |sum, stats| sum.plus(&stats));
         let (pending, pending_bytes) = {
             let engine = self.line.lock();
             (engine.schedule().len(), engine.schedule().bytes())
@@ -267,6 +280,10 @@ impl Shared {
 
 impl Outlet for Shared {
     fn send(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
+        if *peer == Peer::Local {
+            // Nobody waits for it, and nothing is wrong with that.
+            return Err(SendError::Gone { peer: Peer::Local });
+        }
         let sent = self.outbound.send(peer, self.in_time_of(peer, packet));
         if let Err(error) = &sent {
             self.tell(&Fault::NotSent { peer, error });

@@ -179,6 +179,9 @@ impl Drop for Forgotten {
     fn drop(&mut self) {
         self.shared.outbound.disconnect(self.number);
         info!(peer = %self.peer, "disconnected");
+        if let Peer::Stream { endpoint, .. } = self.peer {
+            self.shared.forget_port(endpoint);
+        }
         self.shared.disconnected(&self.peer);
     }
 }
