@@ -149,7 +149,7 @@ impl MainLoop {
             let peer = Peer::Udp { endpoint: port.number, addr: datagram.peer };
             let at = datagram.at.into_std();
             if let Some(left) = self.runner.at_once(datagram.bytes, &peer, port, at) {
-                self.runner.rest(left, datagram.bytes, &peer, port, at).await;
+                self.runner.rest(left, &peer, at).await;
             }
             if self.shared.stop.is_asked() {
                 return;

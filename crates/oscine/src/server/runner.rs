@@ -101,7 +101,7 @@ impl Runner {
             match frame {
                 Ok(bytes) => {
                     if let Some(left) = self.at_once(bytes, peer, port, at) {
-                        self.rest(left, bytes, peer, port, at).await;
+                        self.rest(left, peer, at).await;
                     }
                 }
                 Err(error) => {

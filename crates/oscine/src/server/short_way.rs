@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use oscine_codec::{DecodeError, PacketRef, TimeTag};
+use oscine_codec::{DecodeError, MessageRef, PacketRef, TimeTag};
 use oscine_transport::BadPacket;
 use oscine_transport::stats::DropCause;
 use tracing::{debug, trace};
@@ -20,17 +20,12 @@ use crate::server::port::Port;
 use crate::server::runner::Runner;
 use crate::server::shared::Shared;
 
-/// What is left to do of a packet that the short way did not see through. The packet is admitted, and decodes with the
-/// options that it is left with.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a box would be an allocation for each call that waits"
-)]
-pub(crate) enum Left {
+/// What is left to do of a packet that the short way did not see through. It is admitted and decoded.
+pub(crate) enum Left<'a> {
     /// A handler of this message is under way.
-    Call(Waiting, Dispatched, Settled),
+    Call(MessageRef<'a>, Waiting, Dispatched),
     /// It is a bundle, or something may have to run before it, or another address space may want to see it first.
-    Packet(Settled),
+    Packet(PacketRef<'a>, Settled),
 }
 
 impl Runner {
@@ -39,13 +34,13 @@ impl Runner {
     /// That is all there is to do of most packets. It is no `async fn` because the state of one is moved and kept for
     /// each message, which costs more than dispatching it.
     #[inline]
-    pub(crate) fn at_once(
+    pub(crate) fn at_once<'a>(
         &mut self,
-        bytes: &[u8],
+        bytes: &'a [u8],
         peer: &Peer,
         port: &Port,
         at: Instant,
-    ) -> Option<Left> {
+    ) -> Option<Left<'a>> {
         let Self { gate, callers, shared, outlet, drops, .. } = self;
         let (admitted, over) = match gate.admit(at, peer, bytes.len()) {
             Verdict::Denied => {
@@ -73,10 +68,12 @@ impl Runner {
             drops.held(gate.hold(peer, at, packet), peer);
             return None;
         }
-        let PacketRef::Message(message) = &packet else { return Some(Left::Packet(*settled)) };
-        if shared.line.may_wait() || !callers.first.is_empty() {
-            return Some(Left::Packet(*settled));
-        }
+        let message = match &packet {
+            PacketRef::Message(message) if !shared.line.may_wait() && callers.first.is_empty() => {
+                message
+            }
+            _ => return Some(Left::Packet(packet, *settled)),
+        };
         trace!(%peer, %packet, "received");
         let context = Context { peer, received_at: ReadAt::Known(at), outlet };
         let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
@@ -85,36 +82,23 @@ impl Runner {
         let mut dispatched = Dispatched::default();
         let waiting = callers.of(peer).begin(&job, &mut dispatched);
         if let Some(waiting) = waiting {
-            return Some(Left::Call(waiting, dispatched, *settled));
+            return Some(Left::Call(*message, waiting, dispatched));
         }
         shared.counters.dispatched(&dispatched);
         None
     }
 
     /// Sees the rest of a packet through.
-    pub(crate) async fn rest(
-        &mut self,
-        left: Left,
-        bytes: &[u8],
-        peer: &Peer,
-        port: &Port,
-        at: Instant,
-    ) {
-        let (Left::Call(.., settled) | Left::Packet(settled)) = &left;
-        // It has decoded before.
-        let Ok(packet) = PacketRef::decode_with(bytes, port.decode_options(settled)) else {
-            return;
-        };
+    pub(crate) async fn rest(&mut self, left: Left<'_>, peer: &Peer, at: Instant) {
         match left {
-            Left::Packet(settled) => {
+            Left::Packet(packet, settled) => {
                 self.packet(packet, peer, at, &settled).await;
             }
-            Left::Call(waiting, mut dispatched, _) => {
-                let PacketRef::Message(message) = &packet else { return };
+            Left::Call(message, waiting, mut dispatched) => {
                 let outlet = Arc::clone(&self.outlet);
                 let context = Context { peer, received_at: ReadAt::Known(at), outlet: &outlet };
                 let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
-                let job = Job { message, time_tag, lateness, context };
+                let job = Job { message: &message, time_tag, lateness, context };
                 self.callers.of(peer).wait(&job, waiting, &mut dispatched).await;
                 self.shared.counters.dispatched(&dispatched);
             }
