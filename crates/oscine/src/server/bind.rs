@@ -13,7 +13,7 @@ use oscine_transport::unix;
 use crate::address_space::address_space::AddressSpace;
 
 /// Changes a builder of the transport.
-type Tune<B> = Option<Arc<dyn Fn(B) -> B + Send + Sync>>;
+pub(crate) type Tune<B> = Option<Arc<dyn Fn(B) -> B + Send + Sync>>;
 
 /// An address to listen on, and what is special about it.
 ///

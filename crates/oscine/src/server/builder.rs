@@ -25,7 +25,7 @@ use crate::schedule::limits::ScheduleLimits;
 use crate::server::assemble::{Callbacks, Settings};
 use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
-use crate::server::opening::{AnyStream, Opener, Socket};
+use crate::server::opening::{AnyStream, Opener};
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 
@@ -49,7 +49,9 @@ enum Place {
     /// To be bound.
     Bind(Bind),
     /// Bound already.
-    Socket(Socket),
+    Udp(Box<Udp>),
+    /// Bound already.
+    Tcp(Listener),
     /// Bytes that are to be packets.
     Stream(AnyStream, FramingKind),
 }
@@ -104,13 +106,13 @@ impl ServerBuilder {
 
     /// Receives from a UDP socket that is bound already.
     pub fn udp_socket(mut self, socket: Udp) -> Self {
-        self.endpoints.push(Place::Socket(Socket::Udp(Box::new(socket))));
+        self.endpoints.push(Place::Udp(Box::new(socket)));
         self
     }
 
     /// Accepts connections from a TCP listener that is bound already, with its own options.
     pub fn tcp_listener(mut self, listener: Listener) -> Self {
-        self.endpoints.push(Place::Socket(Socket::Tcp(listener)));
+        self.endpoints.push(Place::Tcp(listener));
         self
     }
 
@@ -322,7 +324,8 @@ impl ServerBuilder {
         for place in self.endpoints {
             let next = match place {
                 Place::Bind(bind) => opener.open(&bind).await?,
-                Place::Socket(socket) => opener.adopt(socket).map_err(BindError::System)?,
+                Place::Udp(udp) => opener.adopt_udp(udp).map_err(BindError::System)?,
+                Place::Tcp(listener) => opener.adopt_tcp(listener).map_err(BindError::System)?,
                 Place::Stream(stream, framing) => opener.stream(stream, framing),
             };
             if let Some(on_bound) = &self.callbacks.on_bound {
@@ -347,7 +350,8 @@ impl fmt::Debug for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Bind(bind) => bind.fmt(f),
-            Self::Socket(_) => f.write_str("Socket"),
+            Self::Udp(udp) => udp.fmt(f),
+            Self::Tcp(listener) => listener.fmt(f),
             Self::Stream(..) => f.write_str("Stream"),
         }
     }

@@ -2,8 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-#[cfg(unix)]
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -14,6 +12,7 @@ use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::Hook;
 use oscine_transport::stats::Counters;
 use oscine_transport::tcp::Listener;
+use oscine_transport::udp::UdpBuilder;
 #[cfg(unix)]
 use oscine_transport::unix;
 use oscine_transport::{Endpoint, Udp};
@@ -22,7 +21,7 @@ use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::peer::Peer;
-use crate::server::bind::Bind;
+use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
 use crate::server::outbound::DatagramSender;
 use crate::server::port::Port;
@@ -94,28 +93,18 @@ impl Opener {
         Ok(Opened { port: self.port(Some(endpoint), bind, counters), socket })
     }
 
-    /// Takes over a socket that is bound already.
-    pub(crate) fn adopt(&self, socket: Socket) -> io::Result<Opened> {
-        let (endpoint, counters) = match &socket {
-            Socket::Udp(udp) => (udp.local_addr()?.into(), udp.counters()),
-            Socket::Tcp(listener) => {
-                (tcp_endpoint(listener.local_addr()?, FramingKind::Auto), listener.counters())
-            }
-            #[cfg(unix)]
-            Socket::UnixDatagrams(datagrams) => {
-                (unix_endpoint(datagrams.path(), None), datagrams.counters())
-            }
-            #[cfg(unix)]
-            Socket::Unix(listener) => {
-                (unix_endpoint(listener.path(), Some(FramingKind::Auto)), listener.counters())
-            }
-            Socket::Stream(connection) => {
-                let counters = Arc::clone(connection.counters());
-                return Ok(Opened { port: self.port(None, &Bind::new(""), counters), socket });
-            }
-        };
-        let counters = Arc::clone(counters);
-        Ok(Opened { port: self.port(Some(endpoint), &Bind::new(""), counters), socket })
+    /// Takes over a UDP socket that is bound already.
+    pub(crate) fn adopt_udp(&self, udp: Box<Udp>) -> io::Result<Opened> {
+        let endpoint = udp.local_addr()?.into();
+        let port = self.port(Some(endpoint), &Bind::new(""), Arc::clone(udp.counters()));
+        Ok(Opened { port, socket: Socket::Udp(udp) })
+    }
+
+    /// Takes over a TCP listener that is bound already.
+    pub(crate) fn adopt_tcp(&self, listener: Listener) -> io::Result<Opened> {
+        let endpoint = tcp_endpoint(listener.local_addr()?, FramingKind::Auto);
+        let port = self.port(Some(endpoint), &Bind::new(""), Arc::clone(listener.counters()));
+        Ok(Opened { port, socket: Socket::Tcp(listener) })
     }
 
     /// Takes over a stream of bytes, as a connection with the options of this server.
@@ -149,51 +138,33 @@ impl Opener {
         match endpoint {
             Endpoint::Tcp { framing, .. } => {
                 let builder = self.streams(bind, Listener::builder().framing(framing), counters);
-                let builder = match &bind.tcp {
-                    Some(tune) => tune(builder),
-                    None => builder,
-                };
-                let listener = builder.bind(endpoint.resolve().await?).await?;
+                let listener = tuned(builder, &bind.tcp).bind(endpoint.resolve().await?).await?;
                 let real = tcp_endpoint(listener.local_addr()?, framing);
                 Ok((Socket::Tcp(listener), real))
             }
             #[cfg(unix)]
             Endpoint::Unix { ref path, framing: None } => {
-                let mut builder =
-                    unix::Datagrams::builder().decode_options(decode).counters(counters);
-                for hook in self.hooks(bind) {
-                    builder = builder.hook(hook);
-                }
+                let builder = unix::Datagrams::builder().decode_options(decode).counters(counters);
+                let mut builder = self.hooks(bind).fold(builder, unix::DatagramsBuilder::hook);
                 if let Some(bytes) = bind.max_frame {
                     builder = builder.max_datagram(bytes);
                 }
-                if let Some(tune) = &bind.unix {
-                    builder = tune(builder);
-                }
-                Ok((Socket::UnixDatagrams(Box::new(builder.bind(path)?)), endpoint))
+                let datagrams = tuned(builder, &bind.unix).bind(path)?;
+                Ok((Socket::UnixDatagrams(Box::new(datagrams)), endpoint))
             }
             #[cfg(unix)]
             Endpoint::Unix { ref path, framing: Some(framing) } => {
                 let builder = unix::Listener::builder().framing(framing);
-                let builder = self.streams(bind, builder, counters);
-                let builder = match &bind.unix_stream {
-                    Some(tune) => tune(builder),
-                    None => builder,
-                };
+                let builder = tuned(self.streams(bind, builder, counters), &bind.unix_stream);
                 Ok((Socket::Unix(builder.bind(path)?), endpoint))
             }
             _ => {
-                let mut builder = Udp::builder().decode_options(decode).counters(counters);
-                for hook in self.hooks(bind) {
-                    builder = builder.hook(hook);
-                }
+                let builder = Udp::builder().decode_options(decode).counters(counters);
+                let mut builder = self.hooks(bind).fold(builder, UdpBuilder::hook);
                 if let Some(bytes) = bind.max_frame {
                     builder = builder.max_datagram(bytes);
                 }
-                if let Some(tune) = &bind.udp {
-                    builder = tune(builder);
-                }
-                let udp = builder.bind_endpoint(&endpoint).await?;
+                let udp = tuned(builder, &bind.udp).bind_endpoint(&endpoint).await?;
                 let real = Endpoint::from(udp.local_addr()?);
                 Ok((Socket::Udp(Box::new(udp)), real))
             }
@@ -224,10 +195,12 @@ fn tcp_endpoint(addr: SocketAddr, framing: FramingKind) -> Endpoint {
     Endpoint::Tcp { host: addr.ip().into(), port: addr.port(), framing }
 }
 
-#[cfg(unix)]
-fn unix_endpoint(path: Option<&Path>, framing: Option<FramingKind>) -> Endpoint {
-    // One that somebody else has bound does not tell its path.
-    Endpoint::Unix { path: path.map(Path::to_owned).unwrap_or_default(), framing }
+/// A builder with what is special about one endpoint.
+fn tuned<B>(builder: B, tune: &Tune<B>) -> B {
+    match tune {
+        Some(tune) => tune(builder),
+        None => builder,
+    }
 }
 
 /// How long a packet may take to arrive on a stream that the program has brought: as on connections of listeners.
