@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use common::endpoints::{addr, ask_where, ask_who, client, space};
 use common::log::log;
 use common::wire::{packet, raw_udp};
 use common::{LOOPBACK, Running, until, within};
@@ -15,32 +16,6 @@ use oscine::{
     AddressSpace, Bind, BindError, Client, Endpoint, Peer, PortState, SendError, Server,
     ServerHandle,
 };
-
-/// `/where` answers with the number of the endpoint, and `/who` with a name.
-fn space(name: &'static str) -> AddressSpace {
-    let space = AddressSpace::new();
-    let number = |peer: Peer| ("/here", i32::try_from(peer.endpoint().unwrap()).unwrap());
-    space.method("/where", number).unwrap();
-    space.method("/who", move || ("/name", name)).unwrap();
-    space
-}
-
-async fn ask_where(client: &Client) -> i32 {
-    within(client.request(("/where", ()), "/here")).await.unwrap().args().parse().unwrap()
-}
-
-async fn ask_who(client: &Client) -> String {
-    let answer = within(client.request(("/who", ()), "/name")).await.unwrap();
-    answer.args().parse::<String>().unwrap()
-}
-
-async fn addr(handle: &ServerHandle, number: usize) -> SocketAddr {
-    handle.endpoints().get(number).unwrap().resolve().await.unwrap()
-}
-
-async fn client(handle: &ServerHandle, number: usize) -> Client {
-    Client::connect(handle.endpoints().get(number).unwrap()).await.unwrap()
-}
 
 /// Binds what an endpoint has left, as soon as it has.
 async fn is_free(addr: SocketAddr, tcp: bool) {

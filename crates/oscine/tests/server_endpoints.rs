@@ -3,41 +3,15 @@
 
 mod common;
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
+use common::endpoints::{addr, ask_where, ask_who, client, space};
 use common::wire::raw_udp;
 use common::{FRAMINGS, LOOPBACK, Running, never, until, within};
 use oscine::transport::hook::{self, Verdict};
 use oscine::transport::{Udp, tcp};
-use oscine::{AddressSpace, Bind, Client, DecodeOptions, Peer, Profile, Server, ServerHandle};
-
-/// `/where` answers with the number of the endpoint, and `/who` with a name.
-fn space(name: &'static str) -> AddressSpace {
-    let space = AddressSpace::new();
-    let number = |peer: Peer| ("/here", i32::try_from(peer.endpoint().unwrap()).unwrap());
-    space.method("/where", number).unwrap();
-    space.method("/who", move || ("/name", name)).unwrap();
-    space
-}
-
-async fn ask_where(client: &Client) -> i32 {
-    within(client.request(("/where", ()), "/here")).await.unwrap().args().parse().unwrap()
-}
-
-async fn ask_who(client: &Client) -> String {
-    let answer = within(client.request(("/who", ()), "/name")).await.unwrap();
-    answer.args().parse::<String>().unwrap()
-}
-
-async fn addr(handle: &ServerHandle, number: usize) -> SocketAddr {
-    handle.endpoints().get(number).unwrap().resolve().await.unwrap()
-}
-
-async fn client(handle: &ServerHandle, number: usize) -> Client {
-    Client::connect(handle.endpoints().get(number).unwrap()).await.unwrap()
-}
+use oscine::{Bind, Client, DecodeOptions, Peer, Profile, Server};
 
 #[tokio::test]
 async fn several_of_a_kind_in_one_server() {
