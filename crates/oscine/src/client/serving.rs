@@ -76,7 +76,7 @@ impl Serving {
             let received = tokio::select! {
                 elapsed = self.timer.elapsed() => {
                     elapsed?;
-                    self.timer.spin();
+                    self.timer.spin(std::time::Duration::ZERO);
                     continue;
                 }
                 received = self.client.recv() => received,
@@ -125,7 +125,7 @@ impl Serving {
     async fn message(&mut self, due: DueMessage<'_>, received_at: Instant) {
         let (time_tag, lateness) = (due.time_tag, due.lateness(self.clock.now()));
         let received_at = ReadAt::Known(received_at);
-        let context = Context { peer: &self.peer, received_at, outlet: &self.outlet };
+        let context = Context { peer: &self.peer, received_at, outlet: &self.outlet, hold: None };
         let job = Job { message: &due.message, time_tag, lateness, context };
         self.caller.message(&job, &mut Dispatched::default()).await;
     }

@@ -196,6 +196,11 @@ impl Clock {
         start.instant.checked_add(ahead)
     }
 
+    /// Whether the line goes by the system's monotonic clock.
+    pub(crate) fn is_system(&self) -> bool {
+        matches!(self.shared.source, Source::System { .. })
+    }
+
     /// Whether time moves only when it is told to.
     #[must_use]
     pub fn is_simulated(&self) -> bool {

@@ -23,6 +23,7 @@ use crate::dispatch::run::{Run, Tally};
 use crate::dispatch::view::View;
 use crate::fault::Fault;
 use crate::handler::callable::{Answer, Running};
+use crate::handler::hold::Hold;
 use crate::handler::job::{Context, Job};
 use crate::handler::send_error::SendError;
 
@@ -89,6 +90,14 @@ impl Caller {
         black_box(Reached::find(contents, cache, message));
     }
 
+    /// Waits until the time of a message that has begun before it. Its handlers are looked up before and after that:
+    /// what is removed meanwhile is not called.
+    #[cold]
+    fn hold_back(&mut self, job: &Job<'_>, hold: &Hold) {
+        self.rehearse(job.message);
+        hold.wait();
+    }
+
     #[cold]
     fn forget_old(&mut self) {
         let contents = self.space.contents();
@@ -100,6 +109,9 @@ impl Caller {
     /// No reference is counted on the way: what is registered is held all at once.
     pub(crate) fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
         dispatched.messages += 1;
+        if let Some(hold) = job.context.hold {
+            self.hold_back(job, hold);
+        }
         let Self { space, view, cache, answer, offered } = self;
         let contents = view.get(&space.shared, |generation| cache.renew(generation));
         let options = contents.options;

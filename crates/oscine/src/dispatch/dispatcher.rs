@@ -61,7 +61,7 @@ impl Dispatcher {
             let received_at = OnceLock::new();
             let context = {
                 let (received_at, outlet) = (ReadAt::Asked(&received_at), &self.outlet);
-                move || Context { peer: &Peer::Local, received_at, outlet }
+                move || Context { peer: &Peer::Local, received_at, outlet, hold: None }
             };
             let mut dispatched = Dispatched::default();
             if let PacketRef::Message(message) = &packet {
@@ -96,8 +96,9 @@ impl fmt::Debug for Dispatcher {
     }
 }
 
+/// Sends nothing.
 #[derive(Debug)]
-struct Nowhere;
+pub(crate) struct Nowhere;
 
 impl Outlet for Nowhere {
     fn run_beside(&self, _: &Peer, call: BoxFuture<'static, ()>) {

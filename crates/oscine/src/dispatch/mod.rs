@@ -12,5 +12,8 @@ pub(crate) mod reached;
 pub(crate) mod run;
 pub(crate) mod view;
 
+#[cfg(test)]
+mod held_tests;
+
 pub use dispatched::Dispatched;
 pub use dispatcher::Dispatcher;

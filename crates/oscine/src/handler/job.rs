@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use oscine_codec::{MessageRef, TimeTag};
 
+use crate::handler::hold::Hold;
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 
@@ -25,6 +26,18 @@ pub(crate) struct Context<'a> {
     pub(crate) peer: &'a Peer,
     pub(crate) received_at: ReadAt<'a>,
     pub(crate) outlet: &'a Arc<dyn Outlet>,
+    /// What begins before its time and waits for it, right before anybody can notice.
+    pub(crate) hold: Option<&'a Hold>,
+}
+
+impl Context<'_> {
+    /// Waits until its time has come, if it has begun before.
+    #[inline]
+    pub(crate) fn wait(&self) {
+        if let Some(hold) = self.hold {
+            hold.wait();
+        }
+    }
 }
 
 /// When a packet was read.

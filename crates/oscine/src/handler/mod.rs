@@ -68,6 +68,7 @@ pub(crate) mod from_call;
     reason = "one file an idea, and this one holds the public trait"
 )]
 pub(crate) mod handler;
+pub(crate) mod hold;
 pub(crate) mod into_reply;
 pub(crate) mod job;
 pub(crate) mod once;

@@ -167,8 +167,11 @@ impl ServerBuilder {
     }
 
     /// How long before a bundle is due the server stops waiting for the system, and looks at the clock without pause
-    /// instead: that keeps a core busy for so long, and runs bundles within a microsecond or so of their time. Default
-    /// zero, for some 50 microseconds of lateness; at most 1 ms.
+    /// instead: that keeps a core busy for so long, and runs bundles within a microsecond or two of their time. Default
+    /// zero, for some 50 to 150 microseconds of lateness; at most 1 ms.
+    ///
+    /// With 100 microseconds or more, a bundle begins 50 microseconds before it is due and waits right before its first
+    /// handler, hook or subscriber: it cannot be cancelled from there on.
     pub const fn precision(mut self, precision: Duration) -> Self {
         self.settings.precision = precision;
         self

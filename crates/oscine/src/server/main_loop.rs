@@ -73,7 +73,7 @@ impl MainLoop {
             let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
             self.timer.set(Some(due))?;
             self.timer.elapsed().await?;
-            self.timer.spin();
+            self.due().await;
         }
         Ok(())
     }
@@ -99,12 +99,7 @@ impl MainLoop {
         match event {
             // The next look at it shows it.
             Event::Stopped => {}
-            Event::Due => {
-                if self.timer.is_precise() {
-                    self.runner.rehearse();
-                }
-                self.timer.spin();
-            }
+            Event::Due => self.due().await,
             Event::Datagrams(socket) => self.datagrams(socket).await,
             Event::Inbound(inbound) => self.inbound(inbound).await,
             Event::Opened(opened) => self.serve(*opened),
@@ -112,6 +107,15 @@ impl MainLoop {
                 self.look_at_ports();
                 self.runner.forget_departed();
             }
+        }
+    }
+
+    /// Gets ready for what is due, to the point if that is asked for. What is due runs then.
+    async fn due(&mut self) {
+        if self.timer.is_precise() {
+            self.runner.rehearse();
+            self.timer.spin(self.runner.ahead());
+            self.runner.begin_next().await;
         }
     }
 

@@ -17,7 +17,7 @@ use tracing::error;
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
-use crate::handler::job::Job;
+use crate::handler::job::{Context, Job};
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
@@ -257,9 +257,10 @@ impl Shared {
     }
 
     /// Tells that a bundle begins or ends.
-    pub(crate) fn bundle(&self, hear: Option<&OnBundle>, peer: &Peer, time_tag: TimeTag) {
+    pub(crate) fn bundle(&self, hear: Option<&OnBundle>, context: Context<'_>, time_tag: TimeTag) {
         if let Some(hear) = hear {
-            guarded(|| hear(peer, time_tag));
+            context.wait();
+            guarded(|| hear(context.peer, time_tag));
         }
     }
 

@@ -75,7 +75,7 @@ impl Runner {
             _ => return Some(Left::Packet(packet, *settled)),
         };
         trace!(%peer, %packet, "received");
-        let context = Context { peer, received_at: ReadAt::Known(at), outlet };
+        let context = Context { peer, received_at: ReadAt::Known(at), outlet, hold: None };
         let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
         let job = Job { message, time_tag, lateness, context };
         shared.begins(&job);
@@ -96,7 +96,8 @@ impl Runner {
             }
             Left::Call(message, waiting, mut dispatched) => {
                 let outlet = Arc::clone(&self.outlet);
-                let context = Context { peer, received_at: ReadAt::Known(at), outlet: &outlet };
+                let context =
+                    Context { peer, received_at: ReadAt::Known(at), outlet: &outlet, hold: None };
                 let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
                 let job = Job { message: &message, time_tag, lateness, context };
                 self.callers.of(peer).wait(&job, waiting, &mut dispatched).await;

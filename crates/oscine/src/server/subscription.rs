@@ -122,6 +122,7 @@ impl Subscribers {
     #[inline]
     pub(crate) fn show(&self, job: &Job<'_>) {
         if self.some.load(Ordering::Acquire) {
+            job.context.wait();
             self.show_to_some(job);
         }
     }
