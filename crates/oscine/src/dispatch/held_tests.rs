@@ -1,5 +1,4 @@
 //! What happens between the begin of a message and its time.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
