@@ -1,5 +1,5 @@
 //! Bundles begin before they are due where a precision is asked for, and nobody notices anything of them before.
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod common;
 
