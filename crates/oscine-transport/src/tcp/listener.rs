@@ -1,5 +1,7 @@
 //! A TCP socket that accepts connections.
 
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::{io, net::SocketAddr, sync::Arc};
 
 use tokio::net::{TcpListener, TcpStream};
@@ -72,6 +74,15 @@ impl Listener {
     /// If the system cannot tell.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.socket.socket.local_addr()
+    }
+}
+
+/// For options that are not offered here, and to be watched by a loop of one's own. What is read or
+/// written through it passes us by.
+#[cfg(unix)]
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.socket.as_fd()
     }
 }
 

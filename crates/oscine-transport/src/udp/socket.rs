@@ -4,6 +4,8 @@ use core::{
     pin::Pin,
     task::{Context, Poll, ready},
 };
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::{future::poll_fn, io, io::ErrorKind, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
@@ -59,6 +61,15 @@ pub struct Udp {
     content: Content,
     pause: Pause,
     quiet: Quiet,
+}
+
+/// For options that are not offered here, and to be watched by a loop of one's own. What is read or
+/// written through it passes us by.
+#[cfg(unix)]
+impl AsFd for Udp {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.link.socket.as_fd()
+    }
 }
 
 /// How datagrams become packets.

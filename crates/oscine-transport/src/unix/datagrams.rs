@@ -5,6 +5,7 @@ use core::{
     task::{Context, Poll, ready},
     time::Duration,
 };
+use std::os::fd::{AsFd, BorrowedFd};
 use std::{io, path::Path, sync::Arc};
 
 use bytes::BytesMut;
@@ -49,6 +50,14 @@ pub struct Datagrams {
     alarm: Alarm,
     /// Removed with the socket; `None` if it has none, or somebody else made it.
     file: Option<SocketFile>,
+}
+
+/// For options that are not offered here, and to be watched by a loop of one's own. What is read or
+/// written through it passes us by.
+impl AsFd for Datagrams {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.sender.as_fd()
+    }
 }
 
 impl Datagrams {

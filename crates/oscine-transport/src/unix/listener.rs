@@ -1,5 +1,6 @@
 //! A unix socket that accepts connections.
 
+use std::os::fd::{AsFd, BorrowedFd};
 use std::{io, os::unix::net, path::Path, sync::Arc};
 
 use tokio::net::{UnixListener, UnixSocket, UnixStream, unix::SocketAddr};
@@ -87,6 +88,14 @@ impl Listener {
     #[must_use]
     pub fn path(&self) -> Option<&Path> {
         self.file.as_ref().map(SocketFile::path)
+    }
+}
+
+/// For options that are not offered here, and to be watched by a loop of one's own. What is read or
+/// written through it passes us by.
+impl AsFd for Listener {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
     }
 }
 

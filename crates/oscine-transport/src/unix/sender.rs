@@ -1,6 +1,7 @@
 //! Sending unix datagrams.
 
 use core::time::Duration;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::{io, path::Path, sync::Arc};
 
 use nix::errno::Errno;
@@ -28,6 +29,14 @@ struct Shared {
     hooks: Hooks,
     counters: Arc<Counters>,
     max_datagram: usize,
+}
+
+/// For options that are not offered here, and to be watched by a loop of one's own. What is read or
+/// written through it passes us by.
+impl AsFd for Sender {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.socket.as_fd()
+    }
 }
 
 impl Sender {
