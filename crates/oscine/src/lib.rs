@@ -48,6 +48,7 @@
 mod fault;
 mod peer;
 mod time_offset;
+mod wakers;
 
 mod address_space;
 pub mod handler;
@@ -58,6 +59,8 @@ mod dispatch;
 mod engine;
 mod schedule;
 mod timer;
+
+pub mod local;
 
 mod peers;
 
@@ -83,6 +86,7 @@ pub use handler::{
     BundleTime, Call, Captures, FromCall, FromCaptures, Handler, HandlerExt, IntoReply, Lateness,
     Next, ReceivedAt, Replies, Reply, SendError, State, TypeTags,
 };
+pub use local::{LocalError, LocalHandler, LocalHandlers};
 pub use oscine_codec::{
     self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,
     BundleBuilder, BundleEncoder, BundleRef, Char, Color, DecodeError, DecodeErrorKind,

@@ -26,6 +26,8 @@ impl Steps {
     /// Runs all that is ready; says how many deliveries there were.
     pub(crate) async fn ready(&mut self) -> Result<usize, ServeError> {
         let Some(main_loop) = &mut self.0 else { return Ok(0) };
+        #[cfg(feature = "metrics")]
+        main_loop.tasks.spawn_publisher();
         let mut deliveries = 0;
         // Whoever sends faster than we run must not keep us in here.
         while deliveries < MOST && !main_loop.shared.stop.is_asked() {
@@ -46,6 +48,8 @@ impl Steps {
     /// Waits for something to run; says whether there was something.
     pub(crate) async fn next(&mut self, timeout: Duration) -> Result<bool, ServeError> {
         let Some(main_loop) = &mut self.0 else { return Ok(false) };
+        #[cfg(feature = "metrics")]
+        main_loop.tasks.spawn_publisher();
         let end = tokio::time::Instant::now().checked_add(timeout);
         let before = main_loop.shared.counters.progress();
         while main_loop.shared.counters.progress() == before && !main_loop.shared.stop.is_asked() {
