@@ -6,6 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::task::unconstrained;
+
 use crate::server::main_loop::MainLoop;
 use crate::server::serve_error::ServeError;
 
@@ -33,7 +35,8 @@ impl Steps {
         while deliveries < MOST && !main_loop.shared.stop.is_asked() {
             main_loop.prepare().await?;
             let event = {
-                let mut event = pin!(main_loop.next_event());
+                // Else a source that has had its share of this turn would look as if it had nothing.
+                let mut event = pin!(unconstrained(main_loop.next_event()));
                 poll_fn(|cx| Poll::Ready(event.as_mut().poll(cx))).await
             };
             let Poll::Ready(event) = event else { break };
