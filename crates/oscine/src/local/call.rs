@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::thread;
 
+use futures::future::LocalBoxFuture;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -14,7 +15,8 @@ use tokio::time::timeout;
 use crate::handler::into_reply::Replies;
 use crate::local::error::LocalError;
 use crate::local::here;
-use crate::local::link::{Begin, Job, Link};
+use crate::local::link::{Begin, Begun, Job, Link};
+use crate::local::owner::Owner;
 
 /// A local handler, as those know it who call it.
 pub(crate) struct Method {
@@ -37,10 +39,41 @@ struct Waiting {
 }
 
 impl Waiting {
+    /// Puts a call in line.
     fn new(method: Arc<Method>, begin: Begin) -> Result<Self, LocalError> {
         let (told, end) = oneshot::channel();
         let number = method.link.push(Job { handler: method.handler, begin, end: told })?;
         Ok(Self { method, number, end })
+    }
+
+    /// A call that is under way on this thread.
+    fn under_way(
+        method: Arc<Method>,
+        owner: &Owner,
+        call: LocalBoxFuture<'static, Replies>,
+    ) -> Self {
+        let (told, end) = oneshot::channel();
+        owner.see_to(call, told);
+        Self { number: method.link.number(), method, end }
+    }
+}
+
+/// What has come of a call when it is made.
+enum Made {
+    Through(Replies),
+    Waits(Waiting),
+    InLine(Waiting),
+}
+
+/// Makes a call: at once, if this is the thread of the owner. If the handler panics then, so does this.
+fn make(method: Arc<Method>, begin: Begin) -> Result<Made, LocalError> {
+    let Some(owner) = here::find(&method.link) else {
+        return Waiting::new(method, begin).map(Made::InLine);
+    };
+    match owner.call(method.handler, begin) {
+        Some(Begun::Through(replies)) => Ok(Made::Through(replies)),
+        Some(Begun::UnderWay(call)) => Ok(Made::Waits(Waiting::under_way(method, &owner, call))),
+        None => Err(LocalError::Gone),
     }
 }
 
@@ -80,7 +113,12 @@ pub(crate) async fn call(method: Arc<Method>, begin: Begin) -> Replies {
 async fn end_of(method: Arc<Method>, begin: Begin) -> Result<thread::Result<Replies>, LocalError> {
     let link = Arc::clone(&method.link);
     let mut signs = link.signs();
-    let mut waiting = pin!(Waiting::new(method, begin)?);
+    let waiting = match make(method, begin)? {
+        Made::Through(replies) => return Ok(Ok(replies)),
+        Made::Waits(waiting) => return waiting.await,
+        Made::InLine(waiting) => waiting,
+    };
+    let mut waiting = pin!(waiting);
     // Elsewhere there is no timer.
     while Handle::try_current().is_ok() {
         if let Ok(end) = timeout(link.patience, &mut waiting).await {

@@ -15,7 +15,7 @@ use futures::stream::FuturesUnordered;
 
 use crate::dispatch::let_go::let_go;
 use crate::handler::into_reply::Replies;
-use crate::local::link::{Begun, End, Job, Link};
+use crate::local::link::{Begin, Begun, End, Job, Link};
 
 /// Handlers that stay on the thread that made them, and their calls under way.
 ///
@@ -78,19 +78,27 @@ impl Owner {
         }
     }
 
-    fn begin(&self, job: Job) {
-        let Job { handler, begin, end } = job;
-        let handler = { self.handlers.borrow().get(&handler).map(Rc::clone) };
-        // Whoever calls it holds it. Without it the end is dropped, which tells that it has gone.
-        let Some(handler) = handler else { return let_go(begin) };
-        match catch_unwind(AssertUnwindSafe(|| begin(&*handler))) {
-            Ok(Begun::Through(replies)) => let_go(end.send(Ok(replies))),
-            Ok(Begun::UnderWay(call)) => {
-                self.under_way.borrow().push(Box::pin(see_through(call, end)));
-            }
+    fn begin(&self, Job { handler, begin, end }: Job) {
+        match catch_unwind(AssertUnwindSafe(|| self.call(handler, begin))) {
+            Ok(Some(Begun::Through(replies))) => let_go(end.send(Ok(replies))),
+            Ok(Some(Begun::UnderWay(call))) => self.see_to(call, end),
+            // The end is dropped, which tells that it has gone.
+            Ok(None) => {}
             Err(panic) => let_go(end.send(Err(panic))),
         }
-        let_go(handler);
+    }
+
+    /// Calls a handler, unless it has gone. If it panics, so does this.
+    pub(crate) fn call(&self, handler: u64, begin: Begin) -> Option<Begun> {
+        let handler = { self.handlers.borrow().get(&handler).map(Rc::clone) };
+        // It may go while it runs, and this be the last of it.
+        let handler = LetGo(Some(handler?));
+        handler.0.as_ref().map(|handler| begin(&**handler))
+    }
+
+    /// Sees to it that a call under way gets its turns.
+    pub(crate) fn see_to(&self, call: LocalBoxFuture<'static, Replies>, end: End) {
+        self.under_way.borrow().push(Box::pin(see_through(call, end)));
     }
 
     /// Gives the calls under way that were woken their turns.
@@ -120,6 +128,15 @@ impl Owner {
         under_way.into_iter().for_each(let_go);
         let handlers = { mem::take(&mut *self.handlers.borrow_mut()) };
         handlers.into_values().for_each(let_go);
+    }
+}
+
+/// Lets go of what it holds when it is dropped.
+struct LetGo(Option<Rc<dyn Any>>);
+
+impl Drop for LetGo {
+    fn drop(&mut self) {
+        let_go(self.0.take());
     }
 }
 
