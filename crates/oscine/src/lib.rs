@@ -6,7 +6,8 @@
 //! # Contents
 //!
 //! * Receive: [`Server`] carries what its sockets receive to the methods of an [`AddressSpace`]. What may be a
-//!   method, and what it may ask for and return, is told in [`handler`].
+//!   method, and what it may ask for and return, is told in [`handler`]; handlers that may not leave their thread have
+//!   an owner, [`local`].
 //! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; [`Endpoints`] is
 //!   for many targets, [`blocking`] for programs without async.
 //! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait. [`Clock`] is what it

@@ -19,7 +19,7 @@ fn builder(space: &AddressSpace) -> ServerBuilder {
 }
 
 fn client(server: &Server) -> Client {
-    Client::connect(&server.endpoints()[0]).unwrap()
+    Client::connect(server.endpoints().first().unwrap()).unwrap()
 }
 
 fn note(notes: &Notes, text: impl Into<String>) {

@@ -20,6 +20,9 @@ use crate::server::step::Steps;
 /// thread of its own. [`process`](Self::process) and [`process_one`](Self::process_one) are for a loop of one's own:
 /// handlers are called in there, on the caller's thread, and bundles run when they are called at their time.
 ///
+/// Handlers that are not `Send` are [local ones](crate::local): `run`, `process` and `process_one` call them on their
+/// thread, and so does waiting for a [`Background`].
+///
 /// # Examples
 ///
 /// ```
@@ -104,6 +107,9 @@ impl Server {
 
     /// Runs all that is ready, bundles that are due among it, and does not wait for more. Says how many deliveries
     /// there were: what one read of a socket brought is one.
+    ///
+    /// A handler that is async and not ready is waited for, as the messages behind it have to, unless it is
+    /// [concurrent](crate::HandlerExt::concurrent).
     ///
     /// # Errors
     ///
