@@ -38,7 +38,7 @@ pub enum Fault<'a> {
         /// The address of the message.
         address: &'a str,
         /// What it returned.
-        error: &'a (dyn Error + Send + Sync),
+        error: &'a (dyn Error + Send + Sync + 'static),
     },
     /// A handler panicked.
     HandlerPanicked {

@@ -6,7 +6,8 @@
 //! # Contents
 //!
 //! * Receive: [`Server`] carries what its sockets receive to the methods of an [`AddressSpace`]. What may be a
-//!   method, and what it may ask for and return, is told in [`handler`].
+//!   method, and what it may ask for and return, is told in [`handler`]; handlers that may not leave their thread have
+//!   an owner, [`local`].
 //! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; [`Endpoints`] is
 //!   for many targets, [`blocking`] for programs without async.
 //! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait. [`Clock`] is what it
@@ -48,6 +49,7 @@
 mod fault;
 mod peer;
 mod time_offset;
+mod wakers;
 
 mod address_space;
 pub mod handler;
@@ -58,6 +60,8 @@ mod dispatch;
 mod engine;
 mod schedule;
 mod timer;
+
+pub mod local;
 
 mod peers;
 
@@ -83,6 +87,7 @@ pub use handler::{
     BundleTime, Call, Captures, FromCall, FromCaptures, Handler, HandlerExt, IntoReply, Lateness,
     Next, ReceivedAt, Replies, Reply, SendError, State, TypeTags,
 };
+pub use local::{LocalError, LocalHandler, LocalHandlers};
 pub use oscine_codec::{
     self as codec, Address, AddressError, Arg, ArgReader, ArgSink, Args, ArrayRef, Blob, Bundle,
     BundleBuilder, BundleEncoder, BundleRef, Char, Color, DecodeError, DecodeErrorKind,

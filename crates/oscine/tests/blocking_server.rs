@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use oscine::blocking::{BlockingError, Client, Server};
 use oscine::{AddressSpace, BindError, Message, OnError, ServeError, ServerBuilder};
@@ -102,6 +102,29 @@ fn stepping_never_waits_and_leaves_nothing_that_is_there() {
     }
     server.handle().stop();
     assert_eq!(server.process().unwrap(), 0);
+}
+
+#[test]
+fn a_step_runs_all_that_is_ready_however_much_that_is() {
+    let (space, notes) = noting();
+    let endpoints = 300;
+    let builder = (0..endpoints).fold(builder(&space), |builder, _| builder.tcp("127.0.0.1:0"));
+    let mut server = Server::bind(builder).unwrap();
+    assert_eq!(server.process().unwrap(), endpoints + 2);
+    let client = Client::connect(&server.endpoints()[0]).unwrap();
+    let soon = SystemTime::now() + Duration::from_millis(200);
+    for n in 0..300 {
+        client.send_bundle(soon, [Message::new("/note", n).unwrap()]).unwrap();
+    }
+    while server.handle().pending().len() + notes.lock().unwrap().len() < 300 {
+        server.process_one(LIMIT).unwrap();
+    }
+    while SystemTime::now() < soon + Duration::from_millis(5) {
+        thread::sleep(Duration::from_millis(1));
+    }
+    // All that are due, in one step.
+    server.process().unwrap();
+    assert_eq!(notes.lock().unwrap().len(), 300);
 }
 
 #[test]

@@ -5,7 +5,8 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::thread;
+use std::time::{Duration, Instant, SystemTime};
 
 use common::wire::packet;
 use common::{FRAMINGS, LOOPBACK, Running, within};
@@ -13,7 +14,7 @@ use metrics::{
     Counter, CounterFn, Gauge, GaugeFn, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder,
     SharedString, Unit, set_default_local_recorder,
 };
-use oscine::{AddressSpace, Bundle, Metrics, Server, ServerBuilder, TimeTag};
+use oscine::{AddressSpace, Bundle, Metrics, Server, ServerBuilder, TimeTag, blocking};
 use tokio::net::UdpSocket;
 
 /// Keeps all that it is told, by names and labels as `name{key=value}`.
@@ -231,6 +232,31 @@ async fn servers_add_up_unless_labels_tell_them_apart() {
     assert_eq!(kept.get("oscine_messages_total"), 5.0);
     assert_eq!(kept.get("oscine_messages_total{stage=left}"), 4.0);
     assert_eq!(kept.get("oscine_bad_total{stage=left,kind=truncated}"), 0.0);
+}
+
+#[test]
+fn a_server_in_steps_tells_between_them() {
+    let kept = Kept::default();
+    // It is told on another thread. The other tests have recorders of their own.
+    metrics::set_global_recorder(kept.clone()).unwrap();
+    let metrics = Metrics::new().label("stage", "steps");
+    let mut server = blocking::Server::bind(builder(metrics)).unwrap();
+    let client = blocking::Client::connect(&server.endpoints()[0]).unwrap();
+    let (name, start) = ("oscine_messages_total{stage=steps}", Instant::now());
+    for messages in 1..=3 {
+        client.send(("/a", 1)).unwrap();
+        while server.handle().stats().messages < messages {
+            server.process_one(Duration::from_secs(60)).unwrap();
+        }
+        // Nobody takes a step meanwhile.
+        while !kept.0.lock().unwrap().numbers.get(name).is_some_and(|&told| told >= messages as f64)
+        {
+            assert!(start.elapsed() < Duration::from_secs(60), "it is not told");
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+    drop(server);
+    assert_eq!(kept.get(name), 3.0);
 }
 
 #[tokio::test]

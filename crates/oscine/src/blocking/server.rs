@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 
 use crate::blocking::driver::Driver;
 use crate::blocking::error::BlockingError;
+use crate::local::{driving, here};
 use crate::server::builder::ServerBuilder;
 use crate::server::handle::ServerHandle;
 use crate::server::serve_error::ServeError;
@@ -18,6 +19,9 @@ use crate::server::step::Steps;
 /// There are three ways to use it. [`run`](Self::run) serves until it is stopped. [`spawn`](Self::spawn) does that on a
 /// thread of its own. [`process`](Self::process) and [`process_one`](Self::process_one) are for a loop of one's own:
 /// handlers are called in there, on the caller's thread, and bundles run when they are called at their time.
+///
+/// Handlers that are not `Send` are [local ones](crate::local): `run`, `process` and `process_one` call them on their
+/// thread, and so does waiting for a [`Background`].
 ///
 /// # Examples
 ///
@@ -90,7 +94,7 @@ impl Server {
     pub fn run(self) -> Result<(), BlockingError> {
         let Self { handle, steps, driver } = self;
         let server = server::Server { handle, main_loop: steps.into_main_loop() };
-        Ok(driver.wait(server.serve().into_future())??)
+        Ok(driver.wait(with_local(server.serve().into_future()))??)
     }
 
     /// Serves on a thread of its own.
@@ -104,11 +108,14 @@ impl Server {
     /// Runs all that is ready, bundles that are due among it, and does not wait for more. Says how many deliveries
     /// there were: what one read of a socket brought is one.
     ///
+    /// A handler that is async and not ready is waited for, as the messages behind it have to, unless it is
+    /// [concurrent](crate::HandlerExt::concurrent).
+    ///
     /// # Errors
     ///
     /// [`BlockingError::Serve`], [`BlockingError::InsideRuntime`].
     pub fn process(&mut self) -> Result<usize, BlockingError> {
-        Ok(self.driver.wait(self.steps.ready())??)
+        Ok(self.driver.wait(with_local(self.steps.ready()))??)
     }
 
     /// Waits until there is something to run, for so long at most, and runs it. Says whether there was something.
@@ -117,7 +124,7 @@ impl Server {
     ///
     /// [`BlockingError::Serve`], [`BlockingError::InsideRuntime`].
     pub fn process_one(&mut self, timeout: Duration) -> Result<bool, BlockingError> {
-        Ok(self.driver.wait(self.steps.next(timeout))??)
+        Ok(self.driver.wait(with_local(self.steps.next(timeout)))??)
     }
 }
 
@@ -157,12 +164,18 @@ impl Background {
 
     fn ended(&mut self) -> Result<(), BlockingError> {
         let Some(serving) = self.serving.take() else { return Ok(()) };
-        match self.driver.wait(serving)? {
+        // It may be waiting for a call that only this thread can make.
+        match self.driver.wait(with_local(serving))? {
             Ok(result) => Ok(result?),
             // It panicked, or its runtime has gone: the port is free in either case.
             Err(error) => Err(ServeError::Timer(std::io::Error::other(error)).into()),
         }
     }
+}
+
+/// Awaits `future`, and has the [local handlers](crate::local) of this thread called meanwhile.
+async fn with_local<F: Future>(future: F) -> F::Output {
+    driving::beside(&here::all(), future).await
 }
 
 impl Drop for Background {

@@ -14,7 +14,7 @@ use tracing::{debug, trace};
 use crate::client::error::RequestError;
 use crate::client::inlet::{Inlet, Item};
 use crate::client::requests::{MOST_REQUESTS, Requests};
-use crate::client::wakers::Wakers;
+use crate::wakers::Wakers;
 
 /// One place that is read for all who wait: whoever is polled reads, for itself and the others.
 ///

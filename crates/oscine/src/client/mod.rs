@@ -85,7 +85,6 @@ pub(crate) mod hub;
 #[cfg(test)]
 mod hub_tests;
 pub(crate) mod requests;
-pub(crate) mod wakers;
 
 pub(crate) mod sender;
 pub(crate) mod shared;

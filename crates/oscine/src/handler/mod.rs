@@ -40,7 +40,8 @@
 //!
 //! Functions and methods that take a state first are registered through
 //! [`AddressSpace::with_state`](crate::AddressSpace::with_state). What can be put around a handler, so that it is called
-//! once, for some calls alone, several times at once or on another thread, is told in [`HandlerExt`].
+//! once, for some calls alone, several times at once or on another thread, is told in [`HandlerExt`]. Handlers that are not
+//! `Send` are made so by [`LocalHandlers`](crate::LocalHandlers).
 //!
 //! [`Address`]: crate::Address
 //! [`Bytes`]: bytes::Bytes

@@ -6,6 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
+use tokio::task::unconstrained;
+
 use crate::server::main_loop::MainLoop;
 use crate::server::serve_error::ServeError;
 
@@ -26,12 +28,15 @@ impl Steps {
     /// Runs all that is ready; says how many deliveries there were.
     pub(crate) async fn ready(&mut self) -> Result<usize, ServeError> {
         let Some(main_loop) = &mut self.0 else { return Ok(0) };
+        #[cfg(feature = "metrics")]
+        main_loop.tasks.spawn_publisher();
         let mut deliveries = 0;
         // Whoever sends faster than we run must not keep us in here.
         while deliveries < MOST && !main_loop.shared.stop.is_asked() {
             main_loop.prepare().await?;
             let event = {
-                let mut event = pin!(main_loop.next_event());
+                // Else a source that has had its share of this turn would look as if it had nothing.
+                let mut event = pin!(unconstrained(main_loop.next_event()));
                 poll_fn(|cx| Poll::Ready(event.as_mut().poll(cx))).await
             };
             let Poll::Ready(event) = event else { break };
@@ -46,6 +51,8 @@ impl Steps {
     /// Waits for something to run; says whether there was something.
     pub(crate) async fn next(&mut self, timeout: Duration) -> Result<bool, ServeError> {
         let Some(main_loop) = &mut self.0 else { return Ok(false) };
+        #[cfg(feature = "metrics")]
+        main_loop.tasks.spawn_publisher();
         let end = tokio::time::Instant::now().checked_add(timeout);
         let before = main_loop.shared.counters.progress();
         while main_loop.shared.counters.progress() == before && !main_loop.shared.stop.is_asked() {

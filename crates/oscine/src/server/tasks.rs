@@ -79,14 +79,18 @@ impl Tasks {
         self.spawn(|tasks| backlog::send(tasks.shared, sender, queue));
     }
 
-    /// Tells the recorder of crate `metrics` what is counted, until the server is over.
+    /// Tells the recorder of crate `metrics` what is counted, until the server is over. Once is enough.
     #[cfg(feature = "metrics")]
     pub(crate) fn spawn_publisher(&self) {
+        let interval = {
+            let mut publisher =
+                self.shared.publisher.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if std::mem::replace(&mut publisher.begun, true) {
+                return;
+            }
+            publisher.options.interval
+        };
         self.spawn(|tasks| async move {
-            let interval = {
-                let publisher = tasks.shared.publisher.lock();
-                publisher.unwrap_or_else(std::sync::PoisonError::into_inner).options.interval
-            };
             loop {
                 tasks.shared.publish();
                 tokio::select! {

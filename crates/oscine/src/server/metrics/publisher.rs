@@ -13,6 +13,8 @@ use crate::server::metrics::table::{Counter, Gauge, LATENESS, counters, gauges, 
 #[derive(Debug)]
 pub(crate) struct Publisher {
     pub(crate) options: Metrics,
+    /// Whether a task publishes already.
+    pub(crate) begun: bool,
     /// What was told last; nothing before the first time.
     told: Option<Told>,
 }
@@ -31,7 +33,7 @@ const METADATA: Metadata<'static> = Metadata::new("oscine", Level::INFO, Some(mo
 
 impl Publisher {
     pub(crate) const fn new(options: Metrics) -> Self {
-        Self { options, told: None }
+        Self { options, begun: false, told: None }
     }
 
     /// Tells what has changed. The first time it tells all, and what it is.
