@@ -34,11 +34,20 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ClientError::Timeout`]. On a stream the packet may still go out
-    /// after that, before what is sent next.
+    /// As [`ClientSender::send_within`].
     pub fn send_within(&self, limit: Duration, packet: impl IntoPacket) -> Result<(), ClientError> {
-        let sending = async { tokio::time::timeout(limit, self.sender.send(packet)).await };
-        self.driver.wait(sending)?.unwrap_or(Err(ClientError::Timeout { timeout: limit }))
+        self.driver.wait(self.sender.send_within(limit, packet))?
+    }
+
+    /// Sends a packet if that is possible without waiting, as [`ClientSender::try_send`].
+    ///
+    /// It does not wait, so it may be called inside of a runtime, too.
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSender::try_send`].
+    pub fn try_send(&self, packet: impl IntoPacket) -> Result<(), ClientError> {
+        self.sender.try_send(packet)
     }
 
     /// Sends a bundle of messages, to run at `at`: a [`TimeTag`](oscine_codec::TimeTag), a

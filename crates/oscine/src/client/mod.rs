@@ -79,7 +79,9 @@ pub(crate) mod error;
 pub(crate) mod sent;
 
 pub(crate) mod inlet;
+pub(crate) mod line;
 pub(crate) mod way;
+pub(crate) mod writing;
 
 pub(crate) mod hub;
 #[cfg(test)]
@@ -94,6 +96,7 @@ pub(crate) mod tasks;
 pub(crate) mod builder;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod client;
+pub(crate) mod impatient;
 pub(crate) mod open;
 pub(crate) mod receiving;
 pub(crate) mod wrap;

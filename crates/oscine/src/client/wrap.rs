@@ -4,19 +4,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures::StreamExt;
 use oscine_transport::PeerAddr;
 use oscine_transport::connection::Connection;
 use oscine_transport::reconnect::Reconnecting;
 use oscine_transport::udp::Udp;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Mutex;
 
 use crate::client::builder::ClientBuilder;
 use crate::client::client::Client;
 use crate::client::inlet::Inlet;
+use crate::client::line::Line;
 use crate::client::shared::{Parts, Shared};
 use crate::client::way::Way;
+use crate::client::writing::Writing;
 
 impl Client {
     /// A client on a [connection](oscine_transport::connection) that is at hand, over whatever
@@ -25,8 +25,7 @@ impl Client {
     /// # Examples
     ///
     /// ```
-    /// use futures::StreamExt;
-    /// use oscine::Client;
+    ///     /// use oscine::Client;
     /// use oscine::transport::connection::Builder;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -138,10 +137,10 @@ where
 {
     let counters = Some(Arc::clone(connection.counters()));
     let peer = connection.peer().clone();
-    let (sink, stream) = connection.split();
+    let line = Line::new(connection);
     Parts {
-        way: Way::Stream(Mutex::new(Box::pin(sink))),
-        inlet: Inlet::Stream(Box::pin(stream)),
+        way: Way::Stream(Writing::new(line.clone())),
+        inlet: Inlet::Stream(Box::pin(line)),
         counters,
         local_addr,
         peer,

@@ -5,6 +5,7 @@ mod basics;
 mod blocking;
 #[path = "../common/mod.rs"]
 mod common;
+mod impatient;
 mod keep_alive;
 mod kinds;
 mod latest;
