@@ -132,8 +132,8 @@ impl ClientSender {
     /// bundle, as long as [`ClientBuilder::timeout`](crate::ClientBuilder::timeout) says.
     ///
     /// It reads for itself, so nobody has to read the client's stream meanwhile. What is not its
-    /// reply goes there: the latest 1,024 packets are kept until they are read, and what is dropped
-    /// is counted ([`Client::missed`](crate::Client::missed)). A reply in a bundle comes out of the
+    /// reply goes there: the latest 1,024 packets are kept until they are read, 16 MiB of them at most,
+    /// and what is dropped is counted ([`Client::missed`](crate::Client::missed)). A reply in a bundle comes out of the
     /// stream as well, with the rest of the bundle.
     ///
     /// Up to 256 requests may wait at a time. Of those with the same pattern the oldest has the
