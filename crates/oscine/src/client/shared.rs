@@ -27,8 +27,8 @@ pub(crate) struct Shared {
     closed: CancellationToken,
     /// Where the client was made; what it has to write it writes there.
     runtime: Option<Handle>,
-    /// Those of the socket; `None` on UDP, where the socket is asked.
-    counters: Option<Arc<Counters>>,
+    /// Those of the socket.
+    counters: Arc<Counters>,
     /// What had been counted when the client was dropped.
     last: OnceLock<Stats>,
     /// How long a request waits unless it says so itself.
@@ -43,7 +43,7 @@ pub(crate) struct Shared {
 pub(crate) struct Parts {
     pub(crate) way: Way,
     pub(crate) inlet: Inlet,
-    pub(crate) counters: Option<Arc<Counters>>,
+    pub(crate) counters: Arc<Counters>,
     pub(crate) local_addr: Option<SocketAddr>,
     pub(crate) peer: PeerAddr,
 }
@@ -99,12 +99,16 @@ impl Shared {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        match (self.last.get(), &self.counters, self.way.load().as_deref()) {
-            (Some(last), ..) => *last,
-            (None, Some(counters), _) => counters.read(),
-            (None, None, Some(Way::Udp { sender, .. })) => sender.stats(),
-            (None, None, _) => Stats::default(),
+        match (self.last.get(), self.way.load().as_deref()) {
+            (Some(last), _) => *last,
+            // It asks the system for what it has dropped, too.
+            (None, Some(Way::Udp { sender, .. })) => sender.stats(),
+            (None, _) => self.counters.read(),
         }
+    }
+
+    pub(crate) const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
     }
 
     /// Lets go of the socket, at once.

@@ -123,7 +123,7 @@ pub(crate) async fn udp(udp: Udp, peer: SocketAddr, hear_anyone: bool) -> io::Re
     }
     Ok(Parts {
         way: Way::Udp { sender: udp.sender(), to: hear_anyone.then_some(peer) },
-        counters: None,
+        counters: Arc::clone(udp.counters()),
         local_addr: udp.local_addr().ok(),
         peer: peer.into(),
         inlet: Inlet::Udp(Box::new(udp)),
@@ -135,7 +135,7 @@ pub(crate) fn stream<S>(connection: Connection<S>, local_addr: Option<SocketAddr
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let counters = Some(Arc::clone(connection.counters()));
+    let counters = Arc::clone(connection.counters());
     let peer = connection.peer().clone();
     let line = Line::new(connection);
     Parts {
@@ -151,7 +151,7 @@ where
 pub(crate) fn reconnecting(client: Reconnecting) -> Parts {
     Parts {
         way: Way::Reconnecting(client.sender()),
-        counters: Some(Arc::clone(client.counters())),
+        counters: Arc::clone(client.counters()),
         local_addr: None,
         peer: PeerAddr::Unnamed,
         inlet: Inlet::Reconnecting(Box::new(client)),
@@ -163,7 +163,7 @@ pub(crate) fn reconnecting(client: Reconnecting) -> Parts {
 pub(crate) fn datagrams(socket: oscine_transport::unix::Datagrams, peer: PeerAddr) -> Parts {
     Parts {
         way: Way::Datagrams(socket.sender()),
-        counters: Some(Arc::clone(socket.counters())),
+        counters: Arc::clone(socket.counters()),
         local_addr: None,
         peer,
         inlet: Inlet::Datagrams(Box::new(socket)),

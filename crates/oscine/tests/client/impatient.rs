@@ -164,9 +164,12 @@ async fn a_peer_that_hangs_is_not_waited_for() {
         while read < wanted {
             read += within(peer.read(&mut bytes)).await.unwrap();
         }
-        within(async { while client.try_send(&big).is_err_and(|error| error.is_full()) {
-            tokio::task::yield_now().await;
-        } }).await;
+        within(async {
+            while client.try_send(&big).is_err_and(|error| error.is_full()) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
     }
 }
 

@@ -13,4 +13,5 @@ mod line;
 mod receiving;
 mod reconnect;
 mod serve;
+mod served;
 mod sharing;

@@ -105,8 +105,13 @@ async fn bytes_and_packets_are_read_in_turns() {
     let mut client = Client::builder().decode_options(decode).connect(endpoint).await.unwrap();
     client.send(("/here", ())).await.unwrap();
     let (_, from) = within(peer.recv_from(&mut [0; 64])).await.unwrap();
-    let sent: [&[u8]; 5] =
-        [b"/a\0\0,\0\0\0", b"\x01\x02no packet", b"/unpad\0,i\0\0\0\0\0\x05\0", b"/b\0\0,\0\0\0", b"\xff"];
+    let sent: [&[u8]; 5] = [
+        b"/a\0\0,\0\0\0",
+        b"\x01\x02no packet",
+        b"/unpad\0,i\0\0\0\0\0\x05\0",
+        b"/b\0\0,\0\0\0",
+        b"\xff",
+    ];
     for bytes in sent {
         peer.send_to(bytes, from).await.unwrap();
     }
