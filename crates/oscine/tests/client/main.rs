@@ -3,6 +3,7 @@
 
 mod basics;
 mod blocking;
+mod blocking_all;
 #[path = "../common/mod.rs"]
 mod common;
 mod impatient;
