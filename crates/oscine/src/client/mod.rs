@@ -100,6 +100,7 @@ pub(crate) mod client;
 pub(crate) mod frames;
 pub(crate) mod impatient;
 pub(crate) mod open;
+pub(crate) mod packet_options;
 pub(crate) mod receiving;
 pub(crate) mod wrap;
 

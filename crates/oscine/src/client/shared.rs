@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -29,8 +29,6 @@ pub(crate) struct Shared {
     runtime: Option<Handle>,
     /// Those of the socket.
     counters: Arc<Counters>,
-    /// What had been counted when the client was dropped.
-    last: OnceLock<Stats>,
     /// How long a request waits unless it says so itself.
     pub(crate) timeout: Duration,
     pub(crate) local_addr: Option<SocketAddr>,
@@ -57,7 +55,6 @@ impl Shared {
             closed: CancellationToken::new(),
             runtime: Handle::try_current().ok(),
             counters,
-            last: OnceLock::new(),
             timeout,
             local_addr,
             peer,
@@ -99,11 +96,10 @@ impl Shared {
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        match (self.last.get(), self.way.load().as_deref()) {
-            (Some(last), _) => *last,
+        match self.way.load().as_deref() {
             // It asks the system for what it has dropped, too.
-            (None, Some(Way::Udp { sender, .. })) => sender.stats(),
-            (None, _) => self.counters.read(),
+            Some(Way::Udp { sender, .. }) => sender.stats(),
+            _ => self.counters.read(),
         }
     }
 
@@ -113,8 +109,8 @@ impl Shared {
 
     /// Lets go of the socket, at once.
     pub(crate) fn close(&self) {
-        // Whoever asks later is told what was counted up to here.
-        let _ = self.last.set(self.stats());
+        // What the system has dropped is counted while it can be asked.
+        self.stats();
         self.closed.cancel();
         self.way.store(None);
         self.hub.close();

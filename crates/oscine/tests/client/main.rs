@@ -6,6 +6,7 @@ mod blocking;
 mod blocking_all;
 #[path = "../common/mod.rs"]
 mod common;
+mod giving_up;
 mod impatient;
 mod keep_alive;
 mod kinds;
