@@ -74,8 +74,8 @@ pub use address_space::{
     WithState,
 };
 pub use client::{
-    Client, ClientBuilder, ClientError, ClientSender, ClientServe, IntoPacket, IntoTimeTag,
-    KeepAlive, LatestSender, LatestWins, RecvError, RequestError, Sent, send,
+    Client, ClientBuilder, ClientError, ClientFrames, ClientSender, ClientServe, IntoPacket,
+    IntoTimeTag, KeepAlive, LatestSender, LatestWins, RecvError, RequestError, Sent, send,
 };
 pub use clock::{BadSample, Clock, Estimate, OffsetEstimator, SimulatedClock};
 pub use dispatch::{Dispatched, Dispatcher};

@@ -114,7 +114,17 @@ impl Link {
     /// Sends a packet, if the system takes it now.
     pub(super) fn try_send(&self, packet: &[u8], target: Target) -> Result<(), SendError> {
         match self.pass(packet, target)? {
-            Some(packet) => self.try_transmit(Load::one(&packet), target, Count::Here),
+            // The system itself is asked, as the runtime does not know of a new socket before it has
+            // waited, nor that there is room again.
+            Some(packet) => {
+                let socket = SockRef::from(&self.socket);
+                self.hand_over(Load::one(&packet), target, Count::Here, |bytes, address| {
+                    address.map_or_else(
+                        || socket.send(bytes),
+                        |address| socket.send_to(bytes, &address.into()),
+                    )
+                })
+            }
             None => Ok(()),
         }
     }
@@ -204,19 +214,32 @@ impl Link {
         Ok(address)
     }
 
-    /// Sends what hooks have passed, if the system takes it now.
+    /// Sends what hooks have passed, if the runtime knows that the system takes it now.
+    fn try_transmit(&self, load: Load<'_>, target: Target, count: Count) -> Result<(), SendError> {
+        self.hand_over(load, target, count, |bytes, address| match address {
+            Some(address) => self.socket.try_send_to(bytes, address),
+            None => self.socket.try_send(bytes),
+        })
+    }
+
+    /// Sends what hooks have passed, a single datagram by `send`.
     ///
     /// Where the system does not cut pieces up it refuses a load of several, and from then on there
     /// are no more of them: see [`most_together`](Self::most_together).
-    fn try_transmit(&self, load: Load<'_>, target: Target, count: Count) -> Result<(), SendError> {
+    fn hand_over(
+        &self,
+        load: Load<'_>,
+        target: Target,
+        count: Count,
+        send: impl Fn(&[u8], Option<SocketAddr>) -> io::Result<usize>,
+    ) -> Result<(), SendError> {
         let address = self.check(load.bytes.len(), target)?;
         if load.segment > UNCUT {
             self.tell_of_pieces(load.segment);
         }
-        self.attempt(load, count, || match address {
-            _ if load.count > 1 => self.together(load, address),
-            Some(address) => self.socket.try_send_to(load.bytes, address).map(drop),
-            None => self.socket.try_send(load.bytes).map(drop),
+        self.attempt(load, count, || match load.count {
+            2.. => self.together(load, address),
+            _ => send(load.bytes, address).map(drop),
         })
         .map_err(|error| self.explain(error, target))
     }

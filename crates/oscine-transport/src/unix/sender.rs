@@ -69,6 +69,19 @@ impl Sender {
         self.sent(&bytes, sent)
     }
 
+    /// Sends a packet to the peer that was [connected](super::Datagrams::connect), if there is room
+    /// for it at once.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError::Full`] if the peer's queue is full; otherwise as for [`send`](Self::send).
+    pub fn try_send(&self, packet: impl Outgoing) -> Result<(), SendError> {
+        let Some(bytes) = self.prepare(packet.packet_bytes(), &PeerAddr::Unnamed)? else {
+            return Ok(());
+        };
+        self.tried(&bytes, SockRef::from(&self.0.socket).send(&bytes))
+    }
+
     /// Sends a packet to a path.
     ///
     /// While the peer's queue is full (on Linux it takes 10 datagrams unless set otherwise), it
@@ -117,10 +130,7 @@ impl Sender {
         let path = path.as_ref();
         let peer = PeerAddr::Unix(path.to_owned());
         let Some(bytes) = self.prepare(packet.packet_bytes(), &peer)? else { return Ok(()) };
-        match self.0.try_send_to(&bytes, &SockAddr::unix(path)?) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(SendError::Full),
-            sent => self.sent(&bytes, sent),
-        }
+        self.tried(&bytes, self.0.try_send_to(&bytes, &SockAddr::unix(path)?))
     }
 
     /// Sends a packet to whoever something was received from.
@@ -166,6 +176,14 @@ impl Sender {
                 Ok(Some(bytes))
             }
             Err(stopped) => stopped.into_sent(&self.0.counters).map(|()| None),
+        }
+    }
+
+    /// As [`sent`](Self::sent), of a call that does not wait.
+    fn tried(&self, bytes: &[u8], outcome: io::Result<usize>) -> Result<(), SendError> {
+        match outcome {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(SendError::Full),
+            sent => self.sent(bytes, sent),
         }
     }
 

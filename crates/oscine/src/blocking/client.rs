@@ -1,15 +1,19 @@
 //! A client whose calls wait.
 
+use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use oscine_codec::{Message, Packet};
 use oscine_transport::reconnect::State;
-use oscine_transport::{PeerAddr, Stats};
+use oscine_transport::{BadPacket, PeerAddr, Stats, StreamError};
 
 use crate::blocking::driver::Driver;
 use crate::blocking::error::BlockingError;
 use crate::blocking::sender::Sender;
+use crate::blocking::sent::Sent;
+use crate::blocking::states::States;
 use crate::client::builder::ClientBuilder;
 use crate::client::client;
 use crate::client::error::{ClientError, RecvError, RequestError};
@@ -17,6 +21,7 @@ use crate::client::keep_alive::KeepAlive;
 use crate::client::latest_sender::LatestSender;
 use crate::client::outgoing::IntoPacket;
 use crate::client::time::IntoTimeTag;
+use crate::clock::estimator::Estimate;
 
 /// A client of one peer whose calls wait: [`oscine::Client`](crate::Client) for programs without
 /// async.
@@ -79,10 +84,50 @@ impl Client {
     /// # }
     /// ```
     pub fn with(builder: ClientBuilder, endpoint: impl ToString) -> Result<Self, ClientError> {
+        Self::made_by(|| builder.connect(endpoint))
+    }
+
+    /// A client that a closure makes: of a socket that is at hand, or over a stream of another kind.
+    /// What is async in it runs on the client's thread, and in its runtime.
+    ///
+    /// # Errors
+    ///
+    /// Those of the closure, and [`BlockingError`].
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::UdpSocket;
+    /// use oscine::{Client, blocking, transport::Udp};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let peer = UdpSocket::bind("127.0.0.1:0")?;
+    /// let (socket, to) = (UdpSocket::bind("127.0.0.1:0")?, peer.local_addr()?);
+    /// let client = blocking::Client::made_by(|| async move {
+    ///     let client = Client::from_udp(Udp::from_std(socket)?, to).await?;
+    ///     Ok::<_, Box<dyn std::error::Error>>(client)
+    /// })?;
+    /// client.send(("/here", ()))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn made_by<E: From<BlockingError>, F>(make: impl FnOnce() -> F) -> Result<Self, E>
+    where
+        F: Future<Output = Result<client::Client, E>>,
+    {
         let driver = Driver::start()?;
-        let client = driver.wait(builder.connect(endpoint))??;
+        // Called in there, too, as making a socket needs the runtime.
+        let client = driver.wait(async { make().await })??;
         let sender = Sender { sender: client.sender(), driver };
         Ok(Self { client, sender })
+    }
+
+    pub(crate) const fn parts(&mut self) -> (&mut client::Client, &Driver) {
+        (&mut self.client, &self.sender.driver)
+    }
+
+    pub(crate) fn into_parts(self) -> (client::Client, Driver) {
+        (self.client, self.sender.driver)
     }
 
     /// Ends the sending direction when everything is sent, as
@@ -122,6 +167,16 @@ impl Client {
         self.sender.send_within(limit, packet)
     }
 
+    /// Sends a packet if that is possible without waiting, as
+    /// [`ClientSender::try_send`](crate::ClientSender::try_send).
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSender::try_send`](crate::ClientSender::try_send).
+    pub fn try_send(&self, packet: impl IntoPacket) -> Result<(), ClientError> {
+        self.sender.try_send(packet)
+    }
+
     /// Sends a bundle of messages, to run at `at`: a [`TimeTag`](oscine_codec::TimeTag), a
     /// `SystemTime`, or a `Duration` from now.
     ///
@@ -145,6 +200,26 @@ impl Client {
         self.sender.send_all(packets)
     }
 
+    /// Sends a packet and answers with what becomes of it, as
+    /// [`ClientSender::queue`](crate::ClientSender::queue).
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn queue(&self, packet: impl IntoPacket) -> Result<Sent, ClientError> {
+        self.sender.queue(packet)
+    }
+
+    /// Sends a packet ahead of those that wait, as
+    /// [`ClientSender::urgent`](crate::ClientSender::urgent).
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSender::urgent`](crate::ClientSender::urgent).
+    pub fn urgent(&self, packet: impl IntoPacket) -> Result<Sent, ClientError> {
+        self.sender.urgent(packet)
+    }
+
     /// Sends a request and waits for the first message whose address `reply` matches.
     ///
     /// # Errors
@@ -166,6 +241,20 @@ impl Client {
         reply: &str,
     ) -> Result<Message, RequestError> {
         self.sender.request_within(limit, request, reply)
+    }
+
+    /// Finds out how far the clock of a server is off, as
+    /// [`ClientSender::estimate_offset`](crate::ClientSender::estimate_offset).
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSender::estimate_offset`](crate::ClientSender::estimate_offset).
+    pub fn estimate_offset(
+        &self,
+        address: impl AsRef<str>,
+        rounds: usize,
+    ) -> Result<Estimate, RequestError> {
+        self.sender.estimate_offset(address, rounds)
     }
 
     /// Sends a packet at once and then again and again, as
@@ -220,6 +309,15 @@ impl Client {
         self.sender.driver.wait(async { self.client.recv_timeout(limit).await })?
     }
 
+    /// Waits for the next packet, or what arrives and is none, with its bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RecvError::Closed`] when nothing more comes, and [`RecvError::Blocking`].
+    pub fn recv_any(&mut self) -> Result<Result<Packet, BadPacket>, RecvError> {
+        self.sender.driver.wait(self.client.recv_any())?.ok_or(RecvError::Closed)
+    }
+
     /// The next packet, if one has arrived. Does not wait.
     ///
     /// # Errors
@@ -239,6 +337,25 @@ impl Client {
         self.client.state()
     }
 
+    /// How a client that reconnects stands, now and whenever that changes, with how many packets
+    /// were lost; `None` for others.
+    #[must_use]
+    pub fn states(&self) -> Option<States> {
+        self.sender.states()
+    }
+
+    /// How many packets came while requests waited and were dropped because nobody read them.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.client.missed()
+    }
+
+    /// What broke the connection, as [`oscine::Client::fault`](crate::Client::fault).
+    #[must_use]
+    pub fn fault(&self) -> Option<Arc<StreamError>> {
+        self.client.fault()
+    }
+
     /// Waits until there is a connection, no longer than `limit`; answers whether there is one. Only
     /// a client that reconnects is ever without.
     ///
@@ -246,9 +363,7 @@ impl Client {
     ///
     /// [`BlockingError::InsideRuntime`].
     pub fn connected(&self, limit: Duration) -> Result<bool, BlockingError> {
-        let connecting =
-            async { tokio::time::timeout(limit, self.client.connected()).await.is_ok() };
-        Ok(self.sender.driver.wait(connecting)? && !matches!(self.state(), Some(State::Closed)))
+        self.sender.connected(limit)
     }
 
     /// What has gone through the socket so far, as

@@ -3,12 +3,19 @@
 use std::time::Duration;
 
 use oscine_codec::{Bundle, Message, Packet};
+use oscine_transport::reconnect::State;
+use oscine_transport::{PeerAddr, Stats};
+use tokio::time::timeout;
 
 use crate::blocking::driver::Driver;
+use crate::blocking::error::BlockingError;
+use crate::blocking::sent::Sent;
+use crate::blocking::states::States;
 use crate::client::error::{ClientError, RequestError};
 use crate::client::outgoing::IntoPacket;
 use crate::client::sender::ClientSender;
 use crate::client::time::IntoTimeTag;
+use crate::clock::estimator::Estimate;
 
 /// Sends and asks through a blocking [`Client`](super::Client), in any thread and at the same time.
 ///
@@ -34,11 +41,20 @@ impl Sender {
     ///
     /// # Errors
     ///
-    /// As [`send`](Self::send), and [`ClientError::Timeout`]. On a stream the packet may still go out
-    /// after that, before what is sent next.
+    /// As [`ClientSender::send_within`].
     pub fn send_within(&self, limit: Duration, packet: impl IntoPacket) -> Result<(), ClientError> {
-        let sending = async { tokio::time::timeout(limit, self.sender.send(packet)).await };
-        self.driver.wait(sending)?.unwrap_or(Err(ClientError::Timeout { timeout: limit }))
+        self.driver.wait(self.sender.send_within(limit, packet))?
+    }
+
+    /// Sends a packet if that is possible without waiting, as [`ClientSender::try_send`].
+    ///
+    /// It does not wait, so it may be called inside of a runtime, too.
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSender::try_send`].
+    pub fn try_send(&self, packet: impl IntoPacket) -> Result<(), ClientError> {
+        self.sender.try_send(packet)
     }
 
     /// Sends a bundle of messages, to run at `at`: a [`TimeTag`](oscine_codec::TimeTag), a
@@ -87,5 +103,78 @@ impl Sender {
     ) -> Result<Message, RequestError> {
         let asking = self.sender.request_within(limit, request, reply);
         self.driver.wait(asking).map_err(ClientError::from)?
+    }
+
+    /// Sends a packet and answers with what becomes of it, as [`ClientSender::queue`].
+    ///
+    /// # Errors
+    ///
+    /// As [`send`](Self::send).
+    pub fn queue(&self, packet: impl IntoPacket) -> Result<Sent, ClientError> {
+        let sent = self.driver.wait(self.sender.queue(packet))??;
+        Ok(Sent { sent, driver: self.driver.clone() })
+    }
+
+    /// Sends a packet ahead of those that wait, as [`ClientSender::urgent`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSender::urgent`].
+    pub fn urgent(&self, packet: impl IntoPacket) -> Result<Sent, ClientError> {
+        let sent = self.driver.wait(self.sender.urgent(packet))??;
+        Ok(Sent { sent, driver: self.driver.clone() })
+    }
+
+    /// Finds out how far the clock of a server is off, as [`ClientSender::estimate_offset`].
+    ///
+    /// # Errors
+    ///
+    /// As [`ClientSender::estimate_offset`].
+    pub fn estimate_offset(
+        &self,
+        address: impl AsRef<str>,
+        rounds: usize,
+    ) -> Result<Estimate, RequestError> {
+        let asking = self.sender.estimate_offset(address, rounds);
+        self.driver.wait(asking).map_err(ClientError::from)?
+    }
+}
+
+/// How things stand.
+impl Sender {
+    /// How a client that reconnects stands; `None` for others.
+    #[must_use]
+    pub fn state(&self) -> Option<State> {
+        self.sender.state()
+    }
+
+    /// How a client that reconnects stands, now and whenever that changes, with how many packets
+    /// were lost; `None` for others, and after it was closed.
+    #[must_use]
+    pub fn states(&self) -> Option<States> {
+        Some(States { states: self.sender.states()?, driver: self.driver.clone() })
+    }
+
+    /// Waits until there is a connection, no longer than `limit`; answers whether there is one. Only
+    /// a client that reconnects is ever without.
+    ///
+    /// # Errors
+    ///
+    /// [`BlockingError::InsideRuntime`].
+    pub fn connected(&self, limit: Duration) -> Result<bool, BlockingError> {
+        let connecting = async { timeout(limit, self.sender.connected()).await.is_ok() };
+        Ok(self.driver.wait(connecting)? && !matches!(self.state(), Some(State::Closed)))
+    }
+
+    /// What has gone through the socket so far, as [`ClientSender::stats`].
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.sender.stats()
+    }
+
+    /// Who is at the other end. A client that reconnects knows it while there is a connection.
+    #[must_use]
+    pub fn peer(&self) -> PeerAddr {
+        self.sender.peer()
     }
 }

@@ -69,7 +69,11 @@ impl Server {
     /// [`BlockingError::Bind`] names the endpoint that cannot be bound; [`BlockingError::InsideRuntime`],
     /// [`BlockingError::Thread`].
     pub fn bind(builder: ServerBuilder) -> Result<Self, BlockingError> {
-        let driver = Driver::start()?;
+        Self::bind_by(Driver::start()?, builder)
+    }
+
+    /// Binds all sockets of a builder, with a thread that is there.
+    pub(crate) fn bind_by(driver: Driver, builder: ServerBuilder) -> Result<Self, BlockingError> {
         let server::Server { handle, main_loop } = driver.wait(builder.bind())??;
         Ok(Self { handle, steps: Steps::new(main_loop), driver })
     }

@@ -103,6 +103,9 @@ impl ClientBuilder {
     }
 
     /// Adds a [hook](oscine_transport::hook), which sees the bytes of every packet. Default none.
+    ///
+    /// It is called while the client reads or writes, so it must not use that client itself: it would
+    /// wait for its own end.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks.0.push(Arc::new(hook));
         self
@@ -195,20 +198,6 @@ impl ClientBuilder {
     pub fn reconnect_with(mut self, policy: Builder<Any, Reconnect>) -> Self {
         self.reconnect = Some(policy);
         self
-    }
-
-    /// Sets on a builder of streams what is set here.
-    pub(crate) fn streams<K, R>(&self, mut builder: Builder<K, R>) -> Builder<K, R> {
-        if let Some(options) = self.decode {
-            builder = builder.decode_options(options);
-        }
-        if let Some(bytes) = self.max_frame {
-            builder = builder.max_frame(bytes);
-        }
-        if let Some(limit) = self.write_timeout {
-            builder = builder.write_timeout(limit);
-        }
-        self.hooks.0.iter().fold(builder, |builder, hook| builder.hook(Arc::clone(hook)))
     }
 }
 

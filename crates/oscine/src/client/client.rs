@@ -71,7 +71,7 @@ impl Client {
         self.tasks.finish().await;
         let shared = &self.sender.shared;
         let way = shared.way()?;
-        shared.unless_closed(way.finish()).await?;
+        shared.sending(&way, way.finish()).await?;
         if let Some(mut states) = shared.hub.begin_close() {
             // The last state is that it is closed.
             while states.next().await.is_some_and(|state| !matches!(state, State::Closed)) {}
@@ -94,7 +94,7 @@ impl Client {
     /// # Cancel safety
     ///
     /// This method is cancel safe. If it does not complete, nothing was sent, or on a stream all of
-    /// it goes out before what is sent next.
+    /// it goes out, before what is sent next.
     pub async fn send(&self, packet: impl IntoPacket) -> Result<(), ClientError> {
         self.sender.send(packet).await
     }

@@ -62,6 +62,14 @@ pub enum ClientError {
     Blocking(#[from] BlockingError),
 }
 
+impl ClientError {
+    /// Whether the packet was not sent because that would have meant to wait. It may be tried again.
+    #[must_use]
+    pub const fn is_full(&self) -> bool {
+        matches!(self, Self::Send(SendError::Full))
+    }
+}
+
 /// Why a request has no reply.
 #[derive(Debug, Error)]
 #[non_exhaustive]

@@ -1,6 +1,5 @@
 //! One place that is read for all who wait.
 
-use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
@@ -9,8 +8,9 @@ use futures::{FutureExt, Stream};
 use oscine_codec::{Message, Packet, Pattern};
 use oscine_transport::StreamError;
 use oscine_transport::reconnect::{State, States};
-use tracing::{debug, trace};
+use tracing::debug;
 
+use crate::client::backlog::Backlog;
 use crate::client::error::RequestError;
 use crate::client::inlet::{Inlet, Item};
 use crate::client::requests::{MOST_REQUESTS, Requests};
@@ -35,9 +35,7 @@ struct Reading {
     reconnects: bool,
     requests: Requests,
     /// What requests read, and is for the reader.
-    backlog: VecDeque<Packet>,
-    /// Packets that the backlog had no room for.
-    missed: u64,
+    backlog: Backlog,
     /// What broke the connection, if something did.
     fault: Option<Arc<StreamError>>,
 }
@@ -57,8 +55,7 @@ impl Hub {
             reconnects: matches!(inlet, Inlet::Reconnecting(_)),
             inlet: Some(inlet),
             requests: Requests::default(),
-            backlog: VecDeque::new(),
-            missed: 0,
+            backlog: Backlog::default(),
             fault: None,
         };
         Self { state: Mutex::new(reading), wakers, waker }
@@ -67,8 +64,8 @@ impl Hub {
     /// Polls for what nobody asked for. There is one reader.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
         let mut reading = self.reading();
-        if let Some(packet) = reading.backlog.pop_front() {
-            return Poll::Ready(Some(Ok(packet)));
+        if let Some(item) = reading.backlog.pop() {
+            return Poll::Ready(Some(item));
         }
         loop {
             let item = ready!(self.poll_inlet(&mut reading, READER, cx.waker()));
@@ -129,7 +126,7 @@ impl Hub {
     }
 
     pub(crate) fn missed(&self) -> u64 {
-        self.reading().missed
+        self.reading().backlog.missed()
     }
 
     pub(crate) fn fault(&self) -> Option<Arc<StreamError>> {
@@ -150,14 +147,13 @@ impl Hub {
             }
             match ready!(self.poll_inlet(&mut reading, request, cx.waker())) {
                 None => return Poll::Ready(Err(RequestError::Closed)),
-                Some(Ok(packet)) => {
-                    if !self.answer(&mut reading, &packet) {
-                        reading.keep(&packet);
+                Some(item) => {
+                    let answers = |packet| self.answer(&mut reading, packet);
+                    if !item.as_ref().is_ok_and(answers) {
+                        reading.backlog.push(item);
                         self.wakers.wake_one(READER);
                     }
                 }
-                // The socket has counted it.
-                Some(Err(bad)) => trace!(error = %bad, "malformed packet"),
             }
         }
     }
@@ -203,18 +199,6 @@ impl Hub {
     }
 }
 
-impl Reading {
-    /// Keeps a packet for the reader.
-    fn keep(&mut self, packet: &Packet) {
-        if self.backlog.len() == BACKLOG {
-            self.backlog.pop_front();
-            self.missed += 1;
-            debug!(limit = BACKLOG, "packet dropped while a request waits");
-        }
-        self.backlog.push_back(packet.to_detached());
-    }
-}
-
 impl Expected<'_> {
     /// Waits for the reply. Cancel safe.
     pub(crate) async fn reply(&self) -> Result<Message, RequestError> {
@@ -227,7 +211,7 @@ impl Drop for Expected<'_> {
         let mut reading = self.hub.reading();
         if let Some(late) = reading.requests.remove(self.request) {
             // It came when nobody waited any more, and is not lost.
-            reading.keep(&late.into());
+            reading.backlog.push(Ok(late.into()));
             self.hub.wakers.wake_one(READER);
         }
         self.hub.wakers.forget(self.request);
@@ -236,6 +220,3 @@ impl Drop for Expected<'_> {
 
 /// By what the wakers know the reader. Requests are counted from 1.
 const READER: u64 = 0;
-
-/// How many packets are kept for the reader while requests read. Beyond that the oldest go.
-pub(crate) const BACKLOG: usize = 1024;

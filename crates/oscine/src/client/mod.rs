@@ -79,8 +79,11 @@ pub(crate) mod error;
 pub(crate) mod sent;
 
 pub(crate) mod inlet;
+pub(crate) mod line;
 pub(crate) mod way;
+pub(crate) mod writing;
 
+pub(crate) mod backlog;
 pub(crate) mod hub;
 #[cfg(test)]
 mod hub_tests;
@@ -93,7 +96,10 @@ pub(crate) mod tasks;
 pub(crate) mod builder;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod client;
+pub(crate) mod frames;
+pub(crate) mod impatient;
 pub(crate) mod open;
+pub(crate) mod packet_options;
 pub(crate) mod receiving;
 pub(crate) mod wrap;
 
@@ -108,6 +114,7 @@ pub(crate) mod serving;
 pub use builder::ClientBuilder;
 pub use client::Client;
 pub use error::{ClientError, RecvError, RequestError};
+pub use frames::ClientFrames;
 pub use keep_alive::KeepAlive;
 pub use latest::LatestWins;
 pub use latest_sender::LatestSender;

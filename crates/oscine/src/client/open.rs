@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 
 use oscine_transport::connection::{Any, Builder};
 use oscine_transport::endpoint::Host;
@@ -130,16 +129,7 @@ impl ClientBuilder {
 
     async fn open_udp(self, endpoint: &Endpoint) -> Result<Client, Refused> {
         let peer = endpoint.resolve().await?;
-        let mut builder = Udp::builder().broadcast(self.broadcast);
-        if let Some(options) = self.decode {
-            builder = builder.decode_options(options);
-        }
-        if let Some(bytes) = self.max_frame {
-            builder = builder.max_datagram(bytes);
-        }
-        for hook in &self.hooks.0 {
-            builder = builder.hook(Arc::clone(hook));
-        }
+        let builder = self.packets(Udp::builder().broadcast(self.broadcast));
         let udp = match &self.bind {
             Some(address) => builder
                 .bind(address.as_str())
@@ -188,16 +178,7 @@ impl ClientBuilder {
 
     #[cfg(unix)]
     fn open_datagrams(self, peer: &std::path::Path) -> Result<Client, Refused> {
-        let mut builder = oscine_transport::unix::Datagrams::builder();
-        if let Some(options) = self.decode {
-            builder = builder.decode_options(options);
-        }
-        if let Some(bytes) = self.max_frame {
-            builder = builder.max_datagram(bytes);
-        }
-        for hook in &self.hooks.0 {
-            builder = builder.hook(Arc::clone(hook));
-        }
+        let builder = self.packets(oscine_transport::unix::Datagrams::builder());
         let datagrams = match &self.bind_path {
             Some(path) => builder
                 .bind(path)

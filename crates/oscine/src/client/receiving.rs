@@ -2,12 +2,13 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll, Waker, ready};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use futures::Stream;
+use futures::{FutureExt, Stream};
 use oscine_codec::Packet;
 use oscine_transport::BadPacket;
+use tokio::task::unconstrained;
 use tokio::time::timeout;
 use tracing::debug;
 
@@ -24,7 +25,8 @@ impl Client {
         poll_fn(|cx| self.poll_packet(cx)).await
     }
 
-    /// The next packet that comes back within `limit`. A time-out loses nothing.
+    /// The next packet that comes back within `limit`. A time-out loses nothing, also of a packet
+    /// that has arrived in part.
     ///
     /// # Errors
     ///
@@ -51,18 +53,13 @@ impl Client {
     ///
     /// [`RecvError::Empty`] when there is none, [`RecvError::Closed`] when nothing more comes at all.
     pub fn try_recv(&mut self) -> Result<Packet, RecvError> {
-        match self.poll_packet(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(Some(packet)) => Ok(packet),
-            Poll::Ready(None) => Err(RecvError::Closed),
-            Poll::Pending => Err(RecvError::Empty),
-        }
+        at_hand(|cx| self.poll_packet(cx))
     }
 
     /// The next packet, or what arrived and was none, with its bytes; `None` when the connection is
     /// closed.
     ///
-    /// Otherwise what is no packet is counted in [`stats`](Self::stats) and passed over, as it is
-    /// here while a request waits.
+    /// Otherwise what is no packet is counted in [`stats`](Self::stats) and passed over.
     ///
     /// # Cancel safety
     ///
@@ -87,5 +84,17 @@ impl Stream for Client {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Packet>> {
         self.get_mut().poll_packet(cx)
+    }
+}
+
+/// What is there already.
+pub(crate) fn at_hand<T>(
+    poll: impl FnMut(&mut Context<'_>) -> Poll<Option<T>>,
+) -> Result<T, RecvError> {
+    // Who has used up its turn still may ask: nothing waits here.
+    match unconstrained(poll_fn(poll)).now_or_never() {
+        Some(Some(item)) => Ok(item),
+        Some(None) => Err(RecvError::Closed),
+        None => Err(RecvError::Empty),
     }
 }

@@ -54,7 +54,7 @@ impl ClientSender {
     /// # Cancel safety
     ///
     /// This method is cancel safe. If it does not complete, nothing was sent, or on a stream all of
-    /// it goes out before what is sent next.
+    /// it goes out, before what is sent next.
     pub async fn send(&self, packet: impl IntoPacket) -> Result<(), ClientError> {
         Ok(self.shared.send(&packet.into_packet()?).await?)
     }
@@ -88,7 +88,7 @@ impl ClientSender {
     /// This method is *not* cancel safe: some of the packets may have been sent.
     pub async fn send_all(&self, packets: &[Packet]) -> Result<(), ClientError> {
         let way = self.shared.way()?;
-        Ok(self.shared.unless_closed(way.send_all(packets)).await?)
+        Ok(self.shared.sending(&way, way.send_all(packets)).await?)
     }
 
     /// Sends a packet and answers with what becomes of it, which on a client that
@@ -103,7 +103,7 @@ impl ClientSender {
     /// As [`send`](Self::send).
     pub async fn queue(&self, packet: impl IntoPacket) -> Result<Sent, ClientError> {
         let (packet, way) = (packet.into_packet()?, self.shared.way()?);
-        let outcome = self.shared.unless_closed(way.queue(packet)).await?;
+        let outcome = self.shared.sending(&way, way.queue(packet)).await?;
         Ok(Sent { outcome })
     }
 
@@ -124,7 +124,7 @@ impl ClientSender {
     /// As [`send`](Self::send).
     pub async fn urgent(&self, packet: impl IntoPacket) -> Result<Sent, ClientError> {
         let (packet, way) = (packet.into_packet()?, self.shared.way()?);
-        let outcome = self.shared.unless_closed(way.urgent(packet)).await?;
+        let outcome = self.shared.sending(&way, way.urgent(packet)).await?;
         Ok(Sent { outcome })
     }
 
@@ -132,8 +132,8 @@ impl ClientSender {
     /// bundle, as long as [`ClientBuilder::timeout`](crate::ClientBuilder::timeout) says.
     ///
     /// It reads for itself, so nobody has to read the client's stream meanwhile. What is not its
-    /// reply goes there: the latest 1,024 packets are kept until they are read, and what is dropped
-    /// is counted ([`Client::missed`](crate::Client::missed)). A reply in a bundle comes out of the
+    /// reply goes there: the latest 1,024 packets are kept until they are read, 16 MiB of them at most,
+    /// and what is dropped is counted ([`Client::missed`](crate::Client::missed)). A reply in a bundle comes out of the
     /// stream as well, with the rest of the bundle.
     ///
     /// Up to 256 requests may wait at a time. Of those with the same pattern the oldest has the

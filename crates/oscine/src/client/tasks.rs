@@ -2,6 +2,7 @@
 
 use std::future::Future;
 
+use tokio::runtime::Handle;
 use tokio::task::{AbortHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -29,4 +30,9 @@ impl Tasks {
         self.finishing.cancel();
         while self.set.join_next().await.is_some() {}
     }
+}
+
+/// Spawns a task that ends by itself.
+pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+    runtime.spawn(task);
 }

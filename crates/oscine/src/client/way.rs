@@ -2,19 +2,16 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::Pin;
+use std::slice;
 
-use futures::{Sink, SinkExt};
 use oscine_codec::Packet;
 use oscine_transport::SendError;
 use oscine_transport::reconnect;
 use oscine_transport::udp::UdpSender;
 #[cfg(unix)]
 use oscine_transport::unix;
-use tokio::sync::Mutex;
 
-/// The sending half of a connection, whatever its stream.
-pub(crate) type BoxSink = Pin<Box<dyn Sink<Packet, Error = SendError> + Send>>;
+use crate::client::writing::Writing;
 
 /// The sending half of a client.
 pub(crate) enum Way {
@@ -25,8 +22,7 @@ pub(crate) enum Way {
     },
     #[cfg(unix)]
     Datagrams(unix::Sender),
-    /// Locked while packets are written, so that several tasks can send.
-    Stream(Mutex<BoxSink>),
+    Stream(Writing),
     Reconnecting(reconnect::Sender),
 }
 
@@ -38,8 +34,20 @@ impl Way {
             Self::Udp { sender, to: Some(peer) } => sender.send_to(packet, *peer).await,
             #[cfg(unix)]
             Self::Datagrams(sender) => sender.send(packet).await,
-            Self::Stream(sink) => sink.lock().await.send(packet.clone()).await,
+            Self::Stream(writing) => writing.send(slice::from_ref(packet)).await,
             Self::Reconnecting(sender) => sender.send(packet.clone()).await.map(drop),
+        }
+    }
+
+    /// Sends a packet if that is possible without waiting; [`SendError::Full`] if it is not.
+    pub(crate) fn try_send(&self, packet: &Packet) -> Result<(), SendError> {
+        match self {
+            Self::Udp { sender, to: None } => sender.try_send(packet),
+            Self::Udp { sender, to: Some(peer) } => sender.try_send_to(packet, *peer),
+            #[cfg(unix)]
+            Self::Datagrams(sender) => sender.try_send(packet),
+            Self::Stream(writing) => writing.try_send(packet.clone()),
+            Self::Reconnecting(sender) => sender.try_send(packet.clone()).map(drop),
         }
     }
 
@@ -48,13 +56,7 @@ impl Way {
         match self {
             Self::Udp { sender, to: None } => sender.send_all(packets).await,
             Self::Udp { sender, to: Some(peer) } => sender.send_all_to(packets, *peer).await,
-            Self::Stream(sink) => {
-                let mut sink = sink.lock().await;
-                for packet in packets {
-                    sink.feed(packet.clone()).await?;
-                }
-                sink.flush().await
-            }
+            Self::Stream(writing) => writing.send(packets).await,
             _ => {
                 for packet in packets {
                     self.send(packet).await?;
@@ -86,7 +88,21 @@ impl Way {
     /// Ends the stream to the peer when everything is sent. There is nothing to do elsewhere.
     pub(crate) async fn finish(&self) -> Result<(), SendError> {
         match self {
-            Self::Stream(sink) => sink.lock().await.close().await,
+            Self::Stream(writing) => writing.close().await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether there is something to be written that nobody sees to. Whoever is told so has to
+    /// [write it](Self::write_rest).
+    pub(crate) fn is_unattended(&self) -> bool {
+        matches!(self, Self::Stream(writing) if writing.is_unattended())
+    }
+
+    /// Writes what was taken and not written.
+    pub(crate) async fn write_rest(&self) -> Result<(), SendError> {
+        match self {
+            Self::Stream(writing) => writing.write_rest().await,
             _ => Ok(()),
         }
     }

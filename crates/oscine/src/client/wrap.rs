@@ -4,19 +4,19 @@ use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use futures::StreamExt;
 use oscine_transport::PeerAddr;
 use oscine_transport::connection::Connection;
 use oscine_transport::reconnect::Reconnecting;
 use oscine_transport::udp::Udp;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::Mutex;
 
 use crate::client::builder::ClientBuilder;
 use crate::client::client::Client;
 use crate::client::inlet::Inlet;
+use crate::client::line::Line;
 use crate::client::shared::{Parts, Shared};
 use crate::client::way::Way;
+use crate::client::writing::Writing;
 
 impl Client {
     /// A client on a [connection](oscine_transport::connection) that is at hand, over whatever
@@ -25,8 +25,7 @@ impl Client {
     /// # Examples
     ///
     /// ```
-    /// use futures::StreamExt;
-    /// use oscine::Client;
+    ///     /// use oscine::Client;
     /// use oscine::transport::connection::Builder;
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -124,7 +123,7 @@ pub(crate) async fn udp(udp: Udp, peer: SocketAddr, hear_anyone: bool) -> io::Re
     }
     Ok(Parts {
         way: Way::Udp { sender: udp.sender(), to: hear_anyone.then_some(peer) },
-        counters: None,
+        counters: Arc::clone(udp.counters()),
         local_addr: udp.local_addr().ok(),
         peer: peer.into(),
         inlet: Inlet::Udp(Box::new(udp)),
@@ -136,12 +135,12 @@ pub(crate) fn stream<S>(connection: Connection<S>, local_addr: Option<SocketAddr
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let counters = Some(Arc::clone(connection.counters()));
+    let counters = Arc::clone(connection.counters());
     let peer = connection.peer().clone();
-    let (sink, stream) = connection.split();
+    let line = Line::new(connection);
     Parts {
-        way: Way::Stream(Mutex::new(Box::pin(sink))),
-        inlet: Inlet::Stream(Box::pin(stream)),
+        way: Way::Stream(Writing::new(line.clone())),
+        inlet: Inlet::Stream(Box::pin(line)),
         counters,
         local_addr,
         peer,
@@ -152,7 +151,7 @@ where
 pub(crate) fn reconnecting(client: Reconnecting) -> Parts {
     Parts {
         way: Way::Reconnecting(client.sender()),
-        counters: Some(Arc::clone(client.counters())),
+        counters: Arc::clone(client.counters()),
         local_addr: None,
         peer: PeerAddr::Unnamed,
         inlet: Inlet::Reconnecting(Box::new(client)),
@@ -164,7 +163,7 @@ pub(crate) fn reconnecting(client: Reconnecting) -> Parts {
 pub(crate) fn datagrams(socket: oscine_transport::unix::Datagrams, peer: PeerAddr) -> Parts {
     Parts {
         way: Way::Datagrams(socket.sender()),
-        counters: Some(Arc::clone(socket.counters())),
+        counters: Arc::clone(socket.counters()),
         local_addr: None,
         peer,
         inlet: Inlet::Datagrams(Box::new(socket)),

@@ -161,6 +161,7 @@ impl Settings {
         let main_loop = MainLoop {
             runner,
             sockets: Vec::new(),
+            clients: Vec::new(),
             first: 0,
             inbox,
             opened: later,

@@ -14,6 +14,7 @@ use oscine_transport::{Endpoint, Udp};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::address_space::address_space::AddressSpace;
+use crate::client::client::Client;
 use crate::clock::clock::Clock;
 use crate::engine::timing::Timing;
 use crate::fault::Fault;
@@ -54,6 +55,8 @@ enum Place {
     Tcp(Listener),
     /// Bytes that are to be packets.
     Stream(AnyStream, FramingKind),
+    /// Connected already.
+    Client(Box<Client>),
 }
 
 impl Default for ServerBuilder {
@@ -124,6 +127,12 @@ impl ServerBuilder {
         framing: FramingKind,
     ) -> Self {
         self.endpoints.push(Place::Stream(Box::new(stream), framing));
+        self
+    }
+
+    /// Serves what comes back to a client, and stops when that ends.
+    pub(crate) fn client(mut self, client: Client) -> Self {
+        self.endpoints.push(Place::Client(Box::new(client)));
         self
     }
 
@@ -330,6 +339,7 @@ impl ServerBuilder {
                 Place::Udp(udp) => opener.adopt_udp(udp).map_err(BindError::System)?,
                 Place::Tcp(listener) => opener.adopt_tcp(listener).map_err(BindError::System)?,
                 Place::Stream(stream, framing) => opener.stream(stream, framing),
+                Place::Client(client) => opener.adopt_client(client),
             };
             if let Some(on_bound) = &self.callbacks.on_bound {
                 next.port.endpoint.iter().for_each(|endpoint| on_bound(endpoint));
@@ -356,6 +366,7 @@ impl fmt::Debug for Place {
             Self::Udp(udp) => udp.fmt(f),
             Self::Tcp(listener) => listener.fmt(f),
             Self::Stream(..) => f.write_str("Stream"),
+            Self::Client(client) => client.fmt(f),
         }
     }
 }

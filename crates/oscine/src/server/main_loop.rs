@@ -12,12 +12,14 @@ use tokio::sync::mpsc;
 use tracing::field::display;
 use tracing::info;
 
+use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::alive::Alive;
 use crate::server::inbound::Inbound;
 use crate::server::opening::{Opened, Sending, Socket};
 use crate::server::port::{Port, PortState};
 use crate::server::runner::Runner;
+use crate::server::served::{Arrived, Served, poll_clients};
 use crate::server::shared::Shared;
 use crate::server::tasks::Tasks;
 use crate::timer::timer::Timer;
@@ -26,6 +28,7 @@ use crate::timer::timer::Timer;
 pub(crate) struct MainLoop {
     pub(crate) runner: Runner,
     pub(crate) sockets: Vec<UdpSocket>,
+    pub(crate) clients: Vec<Served>,
     /// The place of the socket to ask first.
     pub(crate) first: usize,
     pub(crate) inbox: mpsc::Receiver<Inbound>,
@@ -53,6 +56,7 @@ pub(crate) enum Event {
     Stopped,
     Due,
     Datagrams(usize),
+    Client(usize),
     Inbound(Inbound),
     Opened(Box<(Opened, Option<Sending>)>),
     Changed,
@@ -101,6 +105,7 @@ impl MainLoop {
             Event::Stopped => {}
             Event::Due => self.due().await,
             Event::Datagrams(socket) => self.datagrams(socket).await,
+            Event::Client(place) => self.client(place).await,
             Event::Inbound(inbound) => self.inbound(inbound).await,
             Event::Opened(opened) => self.serve(*opened),
             Event::Changed => {
@@ -121,13 +126,14 @@ impl MainLoop {
 
     /// Waits for what comes next. Cancel safe.
     pub(crate) async fn next_event(&mut self) -> io::Result<Event> {
-        let Self { runner, sockets, first, inbox, opened, timer, shared, .. } = self;
+        let Self { runner, sockets, first, clients, inbox, opened, timer, shared, .. } = self;
         let mut event = pin!(async {
             // In random order, so that no source starves another.
             tokio::select! {
                 () = shared.stop.asked() => Ok(Event::Stopped),
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
                 socket = poll_fn(|cx| poll_datagrams(sockets, *first, cx)) => Ok(Event::Datagrams(socket)),
+                place = poll_fn(|cx| poll_clients(clients, cx)) => Ok(Event::Client(place)),
                 Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
                 Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
                 () = shared.changed.notified() => Ok(Event::Changed),
@@ -163,6 +169,24 @@ impl MainLoop {
         }
     }
 
+    /// Runs what has come back to a client.
+    async fn client(&mut self, place: usize) {
+        let Some(served) = self.clients.get_mut(place) else { return };
+        let Some(Arrived { item, at }) = served.take() else { return };
+        let peer = &served.peer;
+        match item {
+            Some(Ok(packet)) => drop(self.runner.decoded(&packet, peer, at).await),
+            Some(Err(error)) => self.shared.malformed(peer, &error),
+            None => {
+                if let Some(error) = served.fault() {
+                    self.shared.tell(&Fault::ConnectionLost { peer, error: &error });
+                }
+                info!(%peer, "the connection of the client that is served has ended");
+                self.shared.stop.ask();
+            }
+        }
+    }
+
     async fn inbound(&mut self, inbound: Inbound) {
         match inbound {
             Inbound::Frames { frames, peer, port, received_at, unhandled } => {
@@ -192,6 +216,10 @@ impl MainLoop {
         self.runner.callers.set(port.number, &port.space);
         match socket {
             Socket::Udp(udp) => self.sockets.push(UdpSocket { udp: *udp, port, open: true }),
+            Socket::Client(client) => {
+                let connection = self.tasks.connection_number();
+                self.clients.push(Served::new(client, port, connection));
+            }
             other => self.tasks.spawn_endpoint(other, port),
         }
         self.look_at_ports();
@@ -210,6 +238,7 @@ impl MainLoop {
             }
             !closed
         });
+        self.clients.retain(|client| client.port.state() != PortState::Closed);
     }
 }
 

@@ -44,6 +44,7 @@ pub(crate) mod port;
 pub(crate) mod runner;
 pub(crate) mod serve;
 pub(crate) mod serve_error;
+pub(crate) mod served;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod server;
 pub(crate) mod shared;

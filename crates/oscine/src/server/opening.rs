@@ -20,6 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
+use crate::client::client::Client;
 use crate::peer::Peer;
 use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
@@ -57,6 +58,8 @@ pub(crate) enum Socket {
     Unix(unix::Listener),
     /// One connection that the program has brought.
     Stream(Box<Connection<AnyStream>>),
+    /// What comes back to a client of the program.
+    Client(Arc<Client>),
 }
 
 /// A stream of bytes of any kind.
@@ -74,6 +77,7 @@ impl Socket {
             Self::Udp(udp) => Some(DatagramSender::Udp(udp.sender())),
             #[cfg(unix)]
             Self::UnixDatagrams(datagrams) => Some(DatagramSender::Unix(datagrams.sender())),
+            Self::Client(client) => Some(DatagramSender::Client(Arc::clone(client))),
             _ => None,
         }
     }
@@ -105,6 +109,13 @@ impl Opener {
         let endpoint = tcp_endpoint(listener.local_addr()?, FramingKind::Auto);
         let port = self.port(Some(endpoint), &Bind::new(""), Arc::clone(listener.counters()));
         Ok(Opened { port, socket: Socket::Tcp(listener) })
+    }
+
+    /// Takes over a client.
+    pub(crate) fn adopt_client(&self, client: Box<Client>) -> Opened {
+        let counters = Arc::clone(client.sender.shared.counters());
+        let port = self.port(None, &Bind::new(""), counters);
+        Opened { port, socket: Socket::Client(Arc::from(client)) }
     }
 
     /// Takes over a stream of bytes, as a connection with the options of this server.

@@ -13,6 +13,7 @@ use oscine_transport::{SendError as TransportError, Stats};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use crate::client::client::Client;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::server::counters::Counters;
@@ -37,12 +38,14 @@ pub(crate) struct SocketOut {
     pub(crate) queue: mpsc::Sender<(Packet, Peer)>,
 }
 
-/// What sends datagrams.
+/// What sends datagrams, or whatever a client sends.
 #[derive(Debug, Clone)]
 pub(crate) enum DatagramSender {
     Udp(UdpSender),
     #[cfg(unix)]
     Unix(unix::Sender),
+    /// Whatever the client is one of: all it sends goes to its peer, in order.
+    Client(Arc<Client>),
 }
 
 /// The way to the other end of a connection.
@@ -154,9 +157,10 @@ impl Outbound {
     fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
         let gone = || SendError::Gone { peer: peer.clone() };
         if let Some(connection) = peer.connection() {
-            let connections = self.connections();
-            let out = connections.get(&connection).ok_or_else(gone)?;
-            return out.queue.try_send(packet).map_err(|error| refusal(&error, peer));
+            if let Some(out) = self.connections().get(&connection) {
+                return out.queue.try_send(packet).map_err(|error| refusal(&error, peer));
+            }
+            // It has gone, or is a client's.
         }
         let endpoint = peer.endpoint().ok_or_else(gone)?;
         let sockets = self.sockets.load();
@@ -167,8 +171,9 @@ impl Outbound {
 
 impl SocketOut {
     fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
-        // What waits already goes first.
-        if self.queue.capacity() == self.queue.max_capacity() {
+        // What waits already goes first. What a client's task has taken out to send it cannot be seen.
+        let ordered = matches!(self.sender, DatagramSender::Client(_));
+        if !ordered && self.queue.capacity() == self.queue.max_capacity() {
             match self.sender.try_send(&packet, peer) {
                 Err(TransportError::Full) => {}
                 Ok(()) => return Ok(()),
@@ -186,6 +191,7 @@ impl DatagramSender {
             Self::Udp(sender) => sender.stats(),
             #[cfg(unix)]
             Self::Unix(sender) => sender.stats(),
+            Self::Client(client) => client.stats(),
         }
     }
 
@@ -197,6 +203,7 @@ impl DatagramSender {
             (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
                 sender.try_send_to(packet, path)
             }
+            (Self::Client(client), _) => client.sender.shared.try_send(packet),
             _ => Err(nowhere()),
         }
     }
@@ -209,6 +216,7 @@ impl DatagramSender {
             (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
                 sender.send_to(packet, path).await
             }
+            (Self::Client(client), _) => client.sender.shared.send(packet).await,
             _ => Err(nowhere()),
         }
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
 use oscine_transport::connection::Frames;
 use oscine_transport::stats::DropCause;
-use tracing::{debug, trace, warn};
+use tracing::{trace, warn};
 
 use crate::clock::clock::Clock;
 use crate::dispatch::caller::Caller;
@@ -105,10 +105,7 @@ impl Runner {
                         self.rest(left, peer, at).await;
                     }
                 }
-                Err(error) => {
-                    debug!(%peer, %error, "malformed packet");
-                    self.shared.tell(&Fault::Malformed { peer, error });
-                }
+                Err(error) => self.shared.malformed(peer, error),
             }
             if self.shared.stop.is_asked() {
                 return;

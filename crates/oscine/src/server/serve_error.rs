@@ -4,6 +4,8 @@ use std::io;
 
 use thiserror::Error;
 
+use crate::server::bind_error::BindError;
+
 /// Why a server has ended without having been told to. Nothing that a peer sends is among it, unless
 /// [`OnError::Stop`] was asked for.
 #[derive(Debug, Error)]
@@ -12,6 +14,9 @@ pub enum ServeError {
     /// The system's timer has failed.
     #[error("the system's timer failed")]
     Timer(#[from] io::Error),
+    /// A client that was to [serve](crate::Client::serve) cannot.
+    #[error("cannot serve")]
+    Bind(#[from] BindError),
     /// A handler has failed, and that was to end the server: see
     /// [`ServerBuilder::on_handler_error`](crate::ServerBuilder::on_handler_error).
     #[error("{fault}")]

@@ -9,10 +9,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
-use oscine_transport::Endpoint;
+use oscine_transport::{BadPacket, Endpoint};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-use tracing::error;
+use tracing::{debug, error};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
@@ -160,7 +160,7 @@ impl Shared {
     pub(crate) fn stats(&self) -> Stats {
         let ports = self.ports.load();
         // The others are streams, and all of them count in one place.
-        let bound = ports.iter().filter(|port| port.endpoint.is_some());
+        let bound = ports.iter().filter(|port| !Arc::ptr_eq(&port.counters, &self.opener.streams));
         let transport = bound.map(|port| match self.outbound.socket(port.number) {
             // Asks the system for what it has dropped, too.
             Some(socket) => socket.sender.stats(),
@@ -230,6 +230,12 @@ impl Shared {
         telling().push(this);
         guarded(|| on_error(fault));
         telling().retain(|thread| *thread != this);
+    }
+
+    /// Tells of something that arrived and was no packet. It has been counted.
+    pub(crate) fn malformed(&self, peer: &Peer, error: &BadPacket) {
+        debug!(%peer, %error, "malformed packet");
+        self.tell(&Fault::Malformed { peer, error });
     }
 
     /// A packet with the time tags of bundles as the peer's clock has them: what is added to those that come in is taken

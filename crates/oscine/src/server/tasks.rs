@@ -54,7 +54,7 @@ impl Tasks {
     pub(crate) fn spawn_endpoint(&self, socket: Socket, port: Arc<Port>) {
         match socket {
             // The loop reads them by itself.
-            Socket::Udp(_) => {}
+            Socket::Udp(_) | Socket::Client(_) => {}
             Socket::Stream(connection) => {
                 let endpoint = port.number;
                 let peer = |connection| Peer::Stream { endpoint, connection };
@@ -102,6 +102,11 @@ impl Tasks {
         });
     }
 
+    /// A number for a connection, never used again.
+    pub(crate) fn connection_number(&self) -> u64 {
+        self.next_connection.fetch_add(1, Ordering::Relaxed)
+    }
+
     /// Carries packets of a connection both ways until either end has had enough.
     pub(crate) fn spawn_connection<S>(
         &self,
@@ -111,7 +116,7 @@ impl Tasks {
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        let number = self.connection_number();
         let peer = peer(number);
         let shared = &self.shared;
         if !shared.wants(&peer) {

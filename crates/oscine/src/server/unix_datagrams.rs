@@ -5,9 +5,7 @@ use std::sync::Arc;
 use futures::StreamExt;
 use oscine_transport::PeerAddr;
 use oscine_transport::unix::{Datagrams, Received};
-use tracing::debug;
 
-use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::inbound::Inbound;
 use crate::server::port::Port;
@@ -40,10 +38,7 @@ pub(crate) async fn receive(shared: Arc<Shared>, mut datagrams: Datagrams, port:
                     return;
                 }
             }
-            Err(error) => {
-                debug!(%peer, %error, "malformed packet");
-                shared.tell(&Fault::Malformed { peer: &peer, error: &error });
-            }
+            Err(error) => shared.malformed(&peer, &error),
         }
     }
 }

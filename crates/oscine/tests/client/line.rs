@@ -22,6 +22,11 @@ impl Far {
         within(self.0.next()).await.unwrap().unwrap().unwrap()
     }
 
+    /// The next packet that the client sends; `None` when it sends no more, or only a part of one.
+    pub(crate) async fn try_next(&mut self) -> Option<Packet> {
+        self.0.next().await?.ok()?.ok()
+    }
+
     /// Waits until the client has closed.
     pub(crate) async fn end(&mut self) {
         assert!(within(self.0.next()).await.is_none());

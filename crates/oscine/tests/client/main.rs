@@ -3,8 +3,11 @@
 
 mod basics;
 mod blocking;
+mod blocking_all;
 #[path = "../common/mod.rs"]
 mod common;
+mod giving_up;
+mod impatient;
 mod keep_alive;
 mod kinds;
 mod latest;
@@ -12,4 +15,5 @@ mod line;
 mod receiving;
 mod reconnect;
 mod serve;
+mod served;
 mod sharing;
