@@ -4,17 +4,18 @@
 mod common;
 
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use common::log::{Log, Pen, log};
 use common::timed::{HOUR, bundle};
 use common::wire::{Raw, frame, packet, raw_udp};
-use common::{FRAMINGS, LOOPBACK, Running, until, within};
+use common::{FRAMINGS, LOOPBACK, Running, never, until, within};
 use oscine::transport::framing::FramingKind::Slip;
 use oscine::{
-    AddressSpace, Client, Clock, DecodeOptions, LatePolicy, Message, Networks, OverLimit,
-    PeerOptions, PeerRules, PeerView, Profile, RateLimit, Server, ServerBuilder, ServerHandle,
-    TimeOffset, TimePolicy, TimeTag,
+    AddressSpace, Bundle, Client, Clock, DecodeOptions, Fault, LatePolicy, Message, Networks,
+    OverLimit, Overflow, PeerOptions, PeerRules, PeerView, Profile, RateLimit, ScheduleLimits,
+    Server, ServerBuilder, ServerHandle, TimeOffset, TimePolicy, TimeTag,
 };
 
 const START: TimeTag = TimeTag::from_unix(1_600_000_000, 0);
@@ -148,6 +149,78 @@ async fn the_last_value_of_each_address_arrives_in_the_end() {
     }
 }
 
+#[tokio::test]
+async fn rates_are_counted_by_the_clock_of_the_server() {
+    let (clock, hand) = Clock::simulated(START);
+    let limit = RateLimit::per_second(10).burst(1).over(OverLimit::Latest);
+    let dropping = PeerOptions::new().rate(RateLimit::per_second(10).burst(1));
+    let rules = PeerRules::new().endpoint(1, dropping);
+    let (pen, mut log) = log();
+    let space = noting_space(&pen);
+    space.method("/fader/*", move |message: Message| pen.note(message.address())).unwrap();
+    let builder = builder_of(space).clock(clock).rate_limit(limit).peer_rules(rules);
+    let server = Running::bind(builder).await;
+    let (handle, tenth) = (&server.handle, Duration::from_millis(100));
+    let (udp, tcp) = (server.udp_client().await, server.tcp_client(Slip).await);
+    for fader in ["/fader/1", "/fader/2", "/fader/3"] {
+        udp.send((fader, 1)).await.unwrap();
+    }
+    assert_eq!(log.next().await, "/fader/1");
+    until(|| handle.stats().received == 3).await;
+    never(|| handle.stats().messages > 1).await;
+    hand.set(START + (tenth - Duration::from_nanos(1)));
+    never(|| handle.stats().messages > 1).await;
+    hand.set(START + tenth);
+    assert_eq!(log.next().await, "/fader/2");
+    never(|| handle.stats().messages > 2).await;
+    hand.advance(tenth);
+    assert_eq!(log.next().await, "/fader/3");
+
+    for round in 0..3 {
+        for name in ["one", "beyond"] {
+            tcp.send(("/note", format!("{name} {round}"))).await.unwrap();
+        }
+        assert_eq!(log.next().await, format!("one {round}"));
+        until(|| handle.stats().rate_limited == round + 1).await;
+        hand.advance(tenth);
+    }
+    let stats = server.stop().await;
+    assert_eq!((stats.messages, stats.rate_limited), (6, 3));
+}
+
+#[tokio::test]
+async fn what_is_held_when_a_bundle_stops_the_server_is_counted() {
+    let (clock, hand) = Clock::simulated(START);
+    let second = Duration::from_secs(1);
+    let limit = RateLimit::per_second(1).burst(1).over(OverLimit::Latest);
+    let (stop, space) = (Arc::new(OnceLock::<ServerHandle>::new()), AddressSpace::new());
+    let (stopping, moving) = (Arc::clone(&stop), hand.clone());
+    space.method("/stop", move || stopping.get().unwrap().stop()).unwrap();
+    // Runs when the second of the faders is through, and brings the time of the bundle.
+    let fader = move |_: i32, message: Message| {
+        if message.address() == "/fader/2" {
+            moving.advance(9 * second);
+        }
+    };
+    space.method("/fader/*", fader).unwrap();
+    let server = Running::bind(builder_of(space).clock(clock).rate_limit(limit)).await;
+    let _ = stop.set(server.handle.clone());
+    let bundle = Bundle::new(START + 5 * second, [Message::new("/stop", ()).unwrap()]).unwrap();
+    within(server.handle.dispatch(bundle)).await.unwrap();
+    let client = server.udp_client().await;
+    for number in 1..=9 {
+        client.send((format!("/fader/{number}"), number)).await.unwrap();
+    }
+    until(|| server.handle.stats().received == 9).await;
+    hand.advance(second);
+    let handle = server.handle.clone();
+    within(server.task).await.unwrap().unwrap();
+    let stats = handle.stats();
+    assert_eq!((stats.calls, stats.released, stats.rate_limited), (3, 1, 7));
+    let seen = view(&handle, client.local_addr());
+    assert_eq!((seen.packets, seen.limited), (9, 7));
+}
+
 fn builder_of(space: AddressSpace) -> ServerBuilder {
     Server::builder().udp(LOOPBACK).tcp(LOOPBACK).address_space(space)
 }
@@ -174,7 +247,7 @@ async fn some_peers_are_decoded_in_another_way() {
     let (strict_udp, other_udp) = (raw_udp().await, raw_udp().await);
     let strict = PeerOptions::new().decode(DecodeOptions::new().profile(Profile::Strict));
     let rules = PeerRules::new()
-        .peers(strict_udp.local_addr().unwrap(), strict)
+        .peers(strict_udp.local_addr().unwrap(), strict.clone())
         .unwrap()
         .endpoint(1, strict);
     let (server, _log) = start(|builder| builder.peer_rules(rules)).await;
@@ -207,11 +280,11 @@ async fn some_peers_have_their_own_time() {
     let rule = |rules: PeerRules, number: usize, options: PeerOptions| {
         rules.peers(clients[number].local_addr().unwrap(), options).unwrap()
     };
-    let options = PeerOptions::new();
-    let rules = rule(PeerRules::new(), 0, options.time(TimePolicy::Ignore));
-    let rules = rule(rules, 1, options.offset(TimeOffset::ahead(HOUR)));
-    let rules = rule(rules, 2, options.offset(TimeOffset::behind(HOUR)));
-    let rules = rule(rules, 3, options.late(LatePolicy::DropAfter(Duration::ZERO)));
+    let options = PeerOptions::new;
+    let rules = rule(PeerRules::new(), 0, options().time(TimePolicy::Ignore));
+    let rules = rule(rules, 1, options().offset(TimeOffset::ahead(HOUR)));
+    let rules = rule(rules, 2, options().offset(TimeOffset::behind(HOUR)));
+    let rules = rule(rules, 3, options().late(LatePolicy::DropAfter(Duration::ZERO)));
     let (server, mut log) = start(|builder| builder.clock(clock).peer_rules(rules)).await;
     let handle = &server.handle;
     let send = async |number: usize, tag: TimeTag, name: &str| {
@@ -238,6 +311,46 @@ async fn some_peers_have_their_own_time() {
     assert_eq!(log.next().await, "still ignored");
     hand.advance(2 * HOUR);
     assert_eq!(log.take(2).await, ["an hour ahead", "as it says"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_with_many_ports_leaves_room_in_the_schedule_for_others() {
+    let (clock, _hand) = Clock::simulated(START);
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&refused);
+    let limits = ScheduleLimits::new().count(10).owner_count(3).host_count(6);
+    let (server, _log) = start(|builder| {
+        builder.clock(clock).schedule_limits(limits).on_error(move |fault| match fault {
+            Fault::ScheduleRefused { overflow, .. } => told.lock().unwrap().push(*overflow),
+            fault => panic!("{fault}"),
+        })
+    })
+    .await;
+    let handle = &server.handle;
+    let waits = oscine::Packet::from(bundle(START + HOUR, &["waits"]));
+    // Whichever ports and connections it has: those of one are full sooner.
+    for (port, (bundles, pending)) in [(4, 3), (2, 5), (3, 6), (1, 6)].into_iter().enumerate() {
+        let (udp, mut tcp) = (raw_udp().await, Raw::connect(server.tcp()).await);
+        for _ in 0..bundles {
+            match port {
+                2 => tcp.write(&frame(Slip, waits.as_bytes())).await,
+                _ => drop(udp.send_to(waits.as_bytes(), server.udp()).await.unwrap()),
+            }
+        }
+        let done = || {
+            let stats = handle.stats();
+            let gone = refused.lock().unwrap().len();
+            (stats.scheduled == pending, gone as u64 + stats.scheduled == stats.received)
+        };
+        let sent = [4, 6, 9, 10][port];
+        until(|| handle.stats().received == sent && done() == (true, true)).await;
+    }
+    let (owner, host) = (Overflow::OwnerCount { limit: 3 }, Overflow::HostCount { limit: 6 });
+    assert_eq!(*refused.lock().unwrap(), [owner, host, host, host]);
+    // The program itself is not one of that host.
+    within(handle.dispatch(waits)).await.unwrap();
+    assert_eq!(handle.stats().pending, 7);
     server.stop().await;
 }
 

@@ -15,6 +15,7 @@ use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
 use crate::handler::outlet::Outlet;
+use crate::peer::Peer;
 use crate::peers::gate::Gate;
 use crate::peers::networks::Networks;
 use crate::peers::rate_limit::RateLimit;
@@ -38,6 +39,7 @@ use crate::server::metrics::options::Metrics;
 use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener};
 use crate::server::outbound::Outbound;
+use crate::server::rate_time::RateTime;
 use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
@@ -62,7 +64,7 @@ pub(crate) struct Settings {
     pub(crate) clock: Option<Clock>,
     pub(crate) precision: Duration,
     pub(crate) late_slack: Duration,
-    pub(crate) rules: PeerRules,
+    pub(crate) rules: Arc<PeerRules>,
     pub(crate) rate: Option<RateLimit>,
     pub(crate) networks: Networks,
     pub(crate) on_handler_error: OnError,
@@ -104,7 +106,7 @@ impl Settings {
             ports: ArcSwap::default(),
             outbound: Outbound::new(Arc::clone(&counters)),
             counters,
-            line: Line::new(Engine::new(self.schedule), self.timing),
+            line: Line::new(Engine::with_hosts(self.schedule, Peer::host), self.timing),
             lateness: Lateness::default(),
             clock: clock.clone(),
             gate: gate_settings,
@@ -144,7 +146,8 @@ impl Settings {
             callers: Callers::new(shared.space.clone()).first(first),
             gate,
             drops: DropLog::default(),
-            clock: clock.clone(),
+            rates: RateTime::new(clock.clone()),
+            clock,
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),
             drains: false,

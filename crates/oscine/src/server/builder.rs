@@ -27,6 +27,7 @@ use crate::server::assemble::{Callbacks, Settings};
 use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
 use crate::server::opening::{AnyStream, Opener};
+use crate::server::ruled::check_datagrams;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 
@@ -169,7 +170,7 @@ impl ServerBuilder {
         self
     }
 
-    /// By which clock bundles run. Default [`Clock::system`].
+    /// By which clock bundles run, and rates are counted. Default [`Clock::system`].
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = Some(clock);
         self
@@ -217,7 +218,8 @@ impl ServerBuilder {
         self
     }
 
-    /// How many connections there may be at once, for each listener. Default 500. More wait in the system's queue.
+    /// How many connections there may be at once, for each listener. Default 500. More wait in the system's queue. How
+    /// many of one host: [`PeerOptions::max_connections`](crate::PeerOptions::max_connections).
     pub const fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
@@ -248,7 +250,7 @@ impl ServerBuilder {
 
     /// What is different for some peers, or some endpoints. Default: nothing.
     pub fn peer_rules(mut self, rules: PeerRules) -> Self {
-        self.settings.rules = rules;
+        self.settings.rules = Arc::new(rules);
         self
     }
 }
@@ -329,11 +331,13 @@ impl ServerBuilder {
             max_frame: self.max_frame,
             max_connections: self.max_connections,
             hooks: self.hooks,
+            rules: Arc::clone(&self.settings.rules),
             next: AtomicUsize::new(0),
             streams: Arc::default(),
         };
         let mut opened = Vec::new();
         for place in self.endpoints {
+            let adopted = matches!(place, Place::Udp(_));
             let next = match place {
                 Place::Bind(bind) => opener.open(&bind).await?,
                 Place::Udp(udp) => opener.adopt_udp(udp).map_err(BindError::System)?,
@@ -341,6 +345,9 @@ impl ServerBuilder {
                 Place::Stream(stream, framing) => opener.stream(stream, framing),
                 Place::Client(client) => opener.adopt_client(client),
             };
+            if next.socket.sender().is_some() {
+                check_datagrams(&opener.rules, next.port.number, adopted)?;
+            }
             if let Some(on_bound) = &self.callbacks.on_bound {
                 next.port.endpoint.iter().for_each(|endpoint| on_bound(endpoint));
             }

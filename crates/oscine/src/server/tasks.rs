@@ -22,6 +22,7 @@ use crate::server::connection::Conversation;
 use crate::server::opening::Socket;
 use crate::server::outbound::DatagramSender;
 use crate::server::port::Port;
+use crate::server::ruled::Ruled;
 use crate::server::shared::Shared;
 #[cfg(unix)]
 use crate::server::unix_datagrams;
@@ -110,7 +111,7 @@ impl Tasks {
     /// Carries packets of a connection both ways until either end has had enough.
     pub(crate) fn spawn_connection<S>(
         &self,
-        connection: Connection<S>,
+        mut connection: Connection<S>,
         port: Arc<Port>,
         peer: impl FnOnce(u64) -> Peer,
     ) where
@@ -119,16 +120,23 @@ impl Tasks {
         let number = self.connection_number();
         let peer = peer(number);
         let shared = &self.shared;
-        if !shared.wants(&peer) {
+        let ruled = Ruled::of(&peer, &shared.gate);
+        let kicked = CancellationToken::new();
+        let handled = mpsc::channel(1);
+        // Reachable before anything of it can be run, and in its place before anybody is asked: who has said yes hears of
+        // its end, too.
+        let unhandled = handled.0.downgrade();
+        let most = ruled.max_connections;
+        let queue = shared.outbound.connect(number, &peer, &kicked, unhandled, most);
+        let wanted = || ruled.lets_in(connection.peer()) && shared.wants(&peer);
+        let Some(queue) = queue.filter(|_| wanted()) else {
+            shared.outbound.disconnect(number);
             shared.counters.refused_connections.add(1);
             debug!(%peer, "connection refused");
             return;
-        }
+        };
         shared.counters.connections.add(1);
-        // Reachable before anything of it can be run.
-        let kicked = CancellationToken::new();
-        let handled = mpsc::channel(1);
-        let queue = shared.outbound.connect(number, &peer, &kicked, handled.0.downgrade());
+        ruled.apply(&mut connection);
         // Made here, as the task may be cut before it begins.
         let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone() };
         let endpoint = port.endpoint.as_ref().map(display);
