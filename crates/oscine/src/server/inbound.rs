@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use bytes::Bytes;
 use oscine_codec::Packet;
+use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
 use tokio::sync::{mpsc, oneshot};
 
@@ -12,15 +14,15 @@ use crate::dispatch::dispatched::Dispatched;
 use crate::peer::Peer;
 use crate::server::port::Port;
 
-/// How many deliveries may wait to be run. Each holds less than 64 KiB and one packet.
+/// How many deliveries may wait to be run. Each holds less than 64 KiB and one packet, or one datagram.
 pub(crate) const INBOX: usize = 64;
 
 /// What waits to be run.
 #[derive(Debug)]
 pub(crate) enum Inbound {
-    /// What one read of a connection brought.
-    Frames {
-        frames: Frames,
+    /// What was read and is not decoded.
+    Arrived {
+        what: Arrived,
         peer: Peer,
         port: Arc<Port>,
         received_at: Instant,
@@ -35,6 +37,15 @@ pub(crate) enum Inbound {
         /// Who wants to know what came of it.
         done: Option<oneshot::Sender<Dispatched>>,
     },
+}
+
+/// What was read and is not decoded.
+#[derive(Debug)]
+pub(crate) enum Arrived {
+    /// What one read of a connection brought.
+    Frames(Frames),
+    /// One datagram of those that the program carries itself.
+    Datagram(Result<Bytes, BadPacket>),
 }
 
 /// Frames that are empty, to be filled again.

@@ -14,8 +14,8 @@ use tracing::info;
 
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::inbound::Inbound;
-use crate::server::opening::{Opened, Sending, Socket};
+use crate::server::inbound::{Arrived, Inbound};
+use crate::server::opening::{Opened, Sending};
 use crate::server::port::{Port, PortState};
 use crate::server::runner::Runner;
 use crate::server::shared::Shared;
@@ -161,9 +161,19 @@ impl MainLoop {
 
     async fn inbound(&mut self, inbound: Inbound) {
         match inbound {
-            Inbound::Frames { frames, peer, port, received_at, unhandled } => {
-                self.runner.frames(&frames, &peer, &port, received_at).await;
-                self.shared.pool.put(frames);
+            Inbound::Arrived { what, peer, port, received_at, unhandled } => {
+                match what {
+                    Arrived::Frames(frames) => {
+                        self.runner.frames(&frames, &peer, &port, received_at).await;
+                        self.shared.pool.put(frames);
+                    }
+                    Arrived::Datagram(Ok(bytes)) => {
+                        if let Some(left) = self.runner.at_once(&bytes, &peer, &port, received_at) {
+                            self.runner.rest(left, &peer, received_at).await;
+                        }
+                    }
+                    Arrived::Datagram(Err(error)) => self.runner.bad(&peer, &error),
+                }
                 if unhandled.is_closed() {
                     // The connection was forgotten before this ran.
                     self.runner.gate.forget(&peer);
@@ -182,13 +192,9 @@ impl MainLoop {
     /// Serves an endpoint from here on.
     fn serve(&mut self, (opened, sending): (Opened, Option<Sending>)) {
         let Opened { port, socket } = opened;
-        if let Some((sender, queue)) = sending {
-            self.tasks.spawn_sender(sender, queue);
-        }
         self.runner.callers.set(port.number, &port.space);
-        match socket {
-            Socket::Udp(udp) => self.sockets.push(UdpSocket { udp: *udp, port, open: true }),
-            other => self.tasks.spawn_endpoint(other, port),
+        if let Some(udp) = self.tasks.spawn_endpoint(socket, &port, sending) {
+            self.sockets.push(UdpSocket { udp: *udp, port, open: true });
         }
         self.look_at_ports();
     }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::{Stream, StreamExt, TryStreamExt};
 use oscine_codec::{DecodeOptions, Packet};
 use oscine_transport::connection::{Builder, Connection, Listen};
+use oscine_transport::exchange::Exchange;
 use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::Hook;
 use oscine_transport::stats::Counters;
@@ -15,14 +17,17 @@ use oscine_transport::tcp::Listener;
 use oscine_transport::udp::UdpBuilder;
 #[cfg(unix)]
 use oscine_transport::unix;
-use oscine_transport::{Endpoint, Udp};
-use tokio::io::{AsyncRead, AsyncWrite};
+use oscine_transport::{Endpoint, PeerAddr, Udp};
 use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::peer::Peer;
+use crate::server::accepted::Accepted;
+use crate::server::any_stream::AnyStream;
 use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
+use crate::server::carrier::{AnyCarrier, CarrierSender};
+use crate::server::door::AnyIncoming;
 use crate::server::outbound::DatagramSender;
 use crate::server::port::Port;
 
@@ -57,15 +62,11 @@ pub(crate) enum Socket {
     Unix(unix::Listener),
     /// One connection that the program has brought.
     Stream(Box<Connection<AnyStream>>),
+    /// Connections that the program accepts itself.
+    Connections(Box<AnyIncoming>),
+    /// Datagrams that the program carries itself.
+    Datagrams(Box<Exchange<AnyCarrier>>, CarrierSender),
 }
-
-/// A stream of bytes of any kind.
-pub(crate) type AnyStream = Box<dyn Stream>;
-
-/// What reads and writes bytes.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Socket {
     /// The way out, if it is not by connections.
@@ -74,6 +75,7 @@ impl Socket {
             Self::Udp(udp) => Some(DatagramSender::Udp(udp.sender())),
             #[cfg(unix)]
             Self::UnixDatagrams(datagrams) => Some(DatagramSender::Unix(datagrams.sender())),
+            Self::Datagrams(_, sender) => Some(DatagramSender::Carrier(sender.clone())),
             _ => None,
         }
     }
@@ -116,9 +118,38 @@ impl Opener {
             .max_frame(self.max_frame)
             .decode_options(self.decode);
         let builder = self.hooks.iter().cloned().fold(builder, Builder::hook);
-        let connection = builder.wrap(stream);
-        let port = self.port(None, &Bind::new(""), Arc::clone(&self.streams));
-        Opened { port, socket: Socket::Stream(Box::new(connection)) }
+        self.brought(Socket::Stream(Box::new(builder.wrap(stream))))
+    }
+
+    /// Takes over connections that the program accepts itself, with the options of this server.
+    pub(crate) fn connections<C, M>(
+        &self,
+        connections: impl Stream<Item = io::Result<C>> + Send + 'static,
+        framing: FramingKind,
+    ) -> Opened
+    where
+        C: Accepted<M>,
+        M: 'static,
+    {
+        let builder = Builder::incoming().framing(framing);
+        let builder = self.streams(&Bind::new(""), builder, Arc::clone(&self.streams));
+        let connections = connections.map_ok(C::into_parts).boxed();
+        self.brought(Socket::Connections(Box::new(builder.accept_from(connections))))
+    }
+
+    /// Takes over datagrams that the program carries itself, with the options of this server.
+    pub(crate) fn datagrams(&self, carrier: AnyCarrier, knows: fn(&PeerAddr) -> bool) -> Opened {
+        let exchange = Exchange::new(carrier)
+            .max_datagram(self.max_frame)
+            .with_counters(Arc::clone(&self.streams));
+        let exchange = self.hooks.iter().cloned().fold(exchange, Exchange::hook);
+        let sender = CarrierSender { knows, counters: Arc::clone(&self.streams) };
+        self.brought(Socket::Datagrams(Box::new(exchange), sender))
+    }
+
+    /// An endpoint that the program has brought.
+    fn brought(&self, socket: Socket) -> Opened {
+        Opened { port: self.port(None, &Bind::new(""), Arc::clone(&self.streams)), socket }
     }
 
     fn port(&self, endpoint: Option<Endpoint>, bind: &Bind, counters: Arc<Counters>) -> Arc<Port> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
+use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
 use oscine_transport::stats::DropCause;
 use tracing::{debug, trace, warn};
@@ -104,10 +105,7 @@ impl Runner {
                         self.rest(left, peer, at).await;
                     }
                 }
-                Err(error) => {
-                    debug!(%peer, %error, "malformed packet");
-                    self.shared.tell(&Fault::Malformed { peer, error });
-                }
+                Err(error) => self.bad(peer, error),
             }
             if self.shared.stop.is_asked() {
                 return;
@@ -115,6 +113,12 @@ impl Runner {
             // One read can bring thousands of packets: the tasks beside this one get their turns.
             tokio::task::consume_budget().await;
         }
+    }
+
+    /// Tells of what is no packet, and was counted where it was found.
+    pub(crate) fn bad(&self, peer: &Peer, error: &BadPacket) {
+        debug!(%peer, %error, "malformed packet");
+        self.shared.tell(&Fault::Malformed { peer, error });
     }
 
     /// Runs what is due now of a packet, and puts the rest in line.
