@@ -9,8 +9,8 @@ use oscine_transport::PeerAddr;
 
 /// Who sent a packet, and the way back.
 ///
-/// `endpoint` is the number of the server's endpoint that received it: its place in
-/// [`Server::endpoints`](crate::Server::endpoints). `connection` is the number of a connection, never used again within
+/// `endpoint` is the number of the server's endpoint that received it: they are counted from 0 in the order of the
+/// builder's calls, and on as more are added. `connection` is the number of a connection, never used again within
 /// one server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
