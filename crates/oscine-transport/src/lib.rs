@@ -15,7 +15,9 @@
 //!   [`Connection`](tcp::Connection), a stream and a sink of packets in the framing of the peer.
 //! * `unix`: the same over unix sockets, streams and datagrams; not on Windows.
 //! * [`connection`]: [`Connection`](connection::Connection) over any stream of bytes, and the one
-//!   [`Builder`](connection::Builder) of all connections and listeners: framing, limits, time-outs.
+//!   [`Builder`](connection::Builder) of all connections and listeners: framing, limits, time-outs;
+//!   [`Incoming`](connection::Incoming) accepts from any stream of connections.
+//! * [`exchange`]: [`Exchange`](exchange::Exchange), datagrams over anything that carries them.
 //!
 //! On top of sockets:
 //!
@@ -80,6 +82,7 @@ pub mod codec;
 pub mod connection;
 pub mod endpoint;
 pub mod endpoints;
+pub mod exchange;
 pub mod hook;
 pub mod reconnect;
 pub mod stats;

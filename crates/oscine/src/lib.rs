@@ -96,7 +96,7 @@ pub use oscine_codec::{
     Symbol, TagSet, Text, TimeTag, TimedMessage, ToArg, ToArgs, Tolerances, TypedError,
 };
 pub use oscine_transport::endpoints::Endpoints;
-pub use oscine_transport::{self as transport, Endpoint};
+pub use oscine_transport::{self as transport, Endpoint, PeerAddr};
 pub use peer::Peer;
 pub use peers::{
     Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
@@ -105,8 +105,9 @@ pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
 #[cfg(feature = "metrics")]
 pub use server::Metrics;
 pub use server::{
-    Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PendingBundle, PortState,
-    Serve, ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, TypedSubscription,
+    Accepted, Bind, BindError, Delivery, LatenessHistogram, LatenessStats, OnError, PendingBundle,
+    PortState, Serve, ServeError, Server, ServerBuilder, ServerHandle, Stats, Subscription, Target,
+    TypedSubscription,
 };
 #[cfg(feature = "regex")]
 pub use space::AddressRegex;

@@ -5,12 +5,12 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use oscine_transport::PeerKey;
+use oscine_transport::{PeerAddr, PeerKey};
 
 /// Who sent a packet, and the way back.
 ///
-/// `endpoint` is the number of the server's endpoint that received it: its place in
-/// [`Server::endpoints`](crate::Server::endpoints). `connection` is the number of a connection, never used again within
+/// `endpoint` is the number of the server's endpoint that received it: they are counted from 0 in the order of the
+/// builder's calls, and on as more are added. `connection` is the number of a connection, never used again within
 /// one server.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -52,6 +52,22 @@ pub enum Peer {
         /// Which connection.
         connection: u64,
     },
+    /// The other end of a connection that the program has [accepted itself](crate::ServerBuilder::connections).
+    Connection {
+        /// Which endpoint accepted it.
+        endpoint: usize,
+        /// Which connection.
+        connection: u64,
+        /// Who the program says is at the other end.
+        addr: PeerAddr,
+    },
+    /// A sender of datagrams that the program [carries itself](crate::ServerBuilder::datagrams).
+    Datagram {
+        /// Which endpoint received it.
+        endpoint: usize,
+        /// Who the program says sent it.
+        addr: PeerAddr,
+    },
     /// The program itself.
     Local,
 }
@@ -61,7 +77,10 @@ impl Peer {
     #[must_use]
     pub const fn addr(&self) -> Option<SocketAddr> {
         match self {
-            Self::Udp { addr, .. } | Self::Tcp { addr, .. } => Some(*addr),
+            Self::Udp { addr, .. }
+            | Self::Tcp { addr, .. }
+            | Self::Connection { addr: PeerAddr::Ip(addr), .. }
+            | Self::Datagram { addr: PeerAddr::Ip(addr), .. } => Some(*addr),
             _ => None,
         }
     }
@@ -78,6 +97,16 @@ impl Peer {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::UnixDatagram { path, .. } => path.as_deref(),
+            Self::Connection { addr, .. } | Self::Datagram { addr, .. } => addr.path(),
+            _ => None,
+        }
+    }
+
+    /// The name that the program has given the peer, if it has.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Connection { addr, .. } | Self::Datagram { addr, .. } => addr.name(),
             _ => None,
         }
     }
@@ -90,7 +119,9 @@ impl Peer {
             | Self::Tcp { endpoint, .. }
             | Self::UnixDatagram { endpoint, .. }
             | Self::Unix { endpoint, .. }
-            | Self::Stream { endpoint, .. } => Some(*endpoint),
+            | Self::Stream { endpoint, .. }
+            | Self::Connection { endpoint, .. }
+            | Self::Datagram { endpoint, .. } => Some(*endpoint),
             Self::Local => None,
         }
     }
@@ -101,19 +132,28 @@ impl Peer {
         match self {
             Self::Tcp { connection, .. }
             | Self::Unix { connection, .. }
-            | Self::Stream { connection, .. } => Some(*connection),
-            Self::Udp { .. } | Self::UnixDatagram { .. } | Self::Local => None,
+            | Self::Stream { connection, .. }
+            | Self::Connection { connection, .. } => Some(*connection),
+            Self::Udp { .. } | Self::UnixDatagram { .. } | Self::Datagram { .. } | Self::Local => {
+                None
+            }
         }
     }
 
     /// The same peer at another port; none where there are no ports, and for connections.
     #[must_use]
     pub fn at_port(&self, port: u16) -> Option<Self> {
+        let at_port = |addr: &SocketAddr| {
+            let mut addr = *addr;
+            addr.set_port(port);
+            addr
+        };
         match self {
             Self::Udp { endpoint, addr } => {
-                let mut addr = *addr;
-                addr.set_port(port);
-                Some(Self::Udp { endpoint: *endpoint, addr })
+                Some(Self::Udp { endpoint: *endpoint, addr: at_port(addr) })
+            }
+            Self::Datagram { endpoint, addr: PeerAddr::Ip(addr) } => {
+                Some(Self::Datagram { endpoint: *endpoint, addr: at_port(addr).into() })
             }
             _ => None,
         }
@@ -129,6 +169,11 @@ impl fmt::Display for Peer {
             Self::UnixDatagram { path: None, .. } => f.write_str("unix://unnamed"),
             Self::Unix { connection, .. } => write!(f, "unix://connection/{connection}"),
             Self::Stream { connection, .. } => write!(f, "stream://connection/{connection}"),
+            Self::Connection { connection, addr: PeerAddr::Unnamed, .. } => {
+                write!(f, "stream://connection/{connection}")
+            }
+            Self::Connection { addr, .. } => write!(f, "stream://{addr}"),
+            Self::Datagram { addr, .. } => write!(f, "datagram://{addr}"),
             Self::Local => f.write_str("local"),
         }
     }

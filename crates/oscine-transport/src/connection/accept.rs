@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     time::{Instant, sleep},
 };
 use tracing::{debug, warn};
@@ -52,21 +52,44 @@ impl Acceptor {
 
     /// Accepts the next connection that no hook turns away; cancel safe.
     pub(crate) async fn accept<L: Source>(&self, source: &L) -> (Connection<L::Stream>, L::Addr) {
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let place = self.place().await;
         loop {
             let (stream, addr) = self.accept_stream(source).await;
             let peer = L::peer(&addr);
-            if self.options.hooks.connecting(&peer) {
+            if self.admits(&peer) {
                 source.prepare(&stream);
-                return (Connection::new(stream, peer, &self.options, place), addr);
+                return (self.connection(stream, peer, place), addr);
             }
-            debug!(%peer, "connection refused by a hook");
-            self.counters.connection(ConnectionEvent::Refused);
         }
     }
 
+    /// Waits until there may be one more connection; cancel safe.
+    pub(crate) async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.places).acquire_owned().await.ok()
+    }
+
+    /// Asks the hooks whether a peer may connect, and counts it if not.
+    pub(crate) fn admits(&self, peer: &PeerAddr) -> bool {
+        let admits = self.options.hooks.connecting(peer);
+        if !admits {
+            debug!(%peer, "connection refused by a hook");
+            self.counters.connection(ConnectionEvent::Refused);
+        }
+        admits
+    }
+
+    /// Makes a connection of what was accepted and admitted, at a place.
+    pub(crate) fn connection<S: AsyncRead + AsyncWrite + Unpin>(
+        &self,
+        stream: S,
+        peer: PeerAddr,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Connection<S> {
+        Connection::new(stream, peer, &self.options, place)
+    }
+
     async fn accept_stream<L: Source>(&self, source: &L) -> (L::Stream, L::Addr) {
-        let mut backoff = Backoff::new(0, FIRST_WAIT, LONGEST_WAIT);
+        let mut backoff = backoff();
         let mut quiet = Quiet::default();
         loop {
             let error = match source.accept().await {
@@ -81,13 +104,17 @@ impl Acceptor {
                 tokio::task::yield_now().await;
                 continue;
             }
-            self.counters.connection(ConnectionEvent::Failed);
-            let wait = backoff.fail();
-            if let Some(held_back) = quiet.admit(Instant::now()) {
-                warn!(%error, ?wait, held_back, "accepting failed, trying again");
-            }
-            sleep(wait).await;
+            self.failed(&error, backoff.fail(), &mut quiet).await;
         }
+    }
+
+    /// Counts and tells a failure, and waits.
+    pub(crate) async fn failed(&self, error: &io::Error, wait: Duration, quiet: &mut Quiet) {
+        self.counters.connection(ConnectionEvent::Failed);
+        if let Some(held_back) = quiet.admit(Instant::now()) {
+            warn!(%error, ?wait, held_back, "accepting failed, trying again");
+        }
+        sleep(wait).await;
     }
 
     pub(crate) fn places_left(&self) -> usize {
@@ -97,6 +124,11 @@ impl Acceptor {
     pub(crate) fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
+}
+
+/// How long to wait after failures in a row that say something about the next attempt, too.
+pub(crate) const fn backoff() -> Backoff {
+    Backoff::new(0, FIRST_WAIT, LONGEST_WAIT)
 }
 
 /// How long to wait after the first failure; each further one doubles it.

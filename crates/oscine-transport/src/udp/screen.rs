@@ -109,7 +109,7 @@ impl<'a> Screenings<'a> {
 }
 
 /// Counts a datagram above the limit.
-pub(super) fn too_long(limit: usize, counters: &Counters) -> BadPacket {
+pub(crate) fn too_long(limit: usize, counters: &Counters) -> BadPacket {
     let kind = FrameFaultKind::TooLong { limit };
     counters.damaged(kind);
     FrameFault::new(kind, 0).into()

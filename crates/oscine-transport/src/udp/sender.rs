@@ -156,6 +156,12 @@ impl UdpSender {
         Paced::new(&self.link, packets_per_second)
     }
 
+    /// Whether the socket speaks the family of an address.
+    #[must_use]
+    pub fn reaches(&self, peer: SocketAddr) -> bool {
+        self.link.reach.address(peer).is_ok()
+    }
+
     /// The address from which packets leave.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Why a packet was not handed over.
 
 use oscine_codec::EncodeError;
+use oscine_transport::PeerAddr;
 use thiserror::Error;
 
 use crate::peer::Peer;
@@ -17,6 +18,12 @@ pub enum SendError {
     Gone {
         /// Who cannot be reached.
         peer: Peer,
+    },
+    /// No endpoint can send to an address by itself: none is open, or none of its kind.
+    #[error("no endpoint sends to {addr}")]
+    NoEndpoint {
+        /// The address.
+        addr: PeerAddr,
     },
     /// The peer takes packets more slowly than they are sent, and its queue is full.
     #[error("the queue of {queued} packets to {peer} is full")]

@@ -66,8 +66,8 @@ impl PeerRules {
         self.set(None, None, options)
     }
 
-    /// Sets options for all peers at one endpoint, given by its number: its place in
-    /// [`Server::endpoints`](crate::Server::endpoints), from 0.
+    /// Sets options for all peers at one endpoint, given by its number: they are counted from 0 in the order of the
+    /// builder's calls.
     #[must_use]
     pub fn endpoint(self, endpoint: usize, options: PeerOptions) -> Self {
         self.set(Some(endpoint), None, options)

@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 pub(crate) async fn send(
     shared: Arc<Shared>,
     sender: DatagramSender,
-    mut queue: mpsc::Receiver<(Packet, Peer)>,
+    queue: &mut mpsc::Receiver<(Packet, Peer)>,
 ) {
     // Those that have been waited for: what is for them goes at once, or is dropped.
     let mut deaf = HashSet::new();

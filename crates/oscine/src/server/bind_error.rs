@@ -45,6 +45,12 @@ pub enum BindError {
         /// Why not.
         reason: &'static str,
     },
+    /// The endpoint that was to be the default one is not there, or does not send by itself.
+    #[error("endpoint {number} is none that sends to addresses")]
+    DefaultEndpoint {
+        /// Its number.
+        number: usize,
+    },
     /// The system has no timer for us.
     #[error("cannot make a timer")]
     System(#[source] io::Error),

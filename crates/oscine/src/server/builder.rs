@@ -6,15 +6,11 @@ use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 
 use oscine_codec::{DecodeOptions, TimeTag};
-use oscine_transport::framing::{DEFAULT_MAX_FRAME, FramingKind};
+use oscine_transport::Endpoint;
+use oscine_transport::framing::DEFAULT_MAX_FRAME;
 use oscine_transport::hook::Hook;
-use oscine_transport::tcp::Listener;
-use oscine_transport::{Endpoint, Udp};
-
-use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::address_space::address_space::AddressSpace;
-use crate::client::client::Client;
 use crate::clock::clock::Clock;
 use crate::engine::timing::Timing;
 use crate::fault::Fault;
@@ -24,10 +20,9 @@ use crate::peers::rate_limit::RateLimit;
 use crate::peers::rules::PeerRules;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::assemble::{Callbacks, Settings};
-use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
-use crate::server::opening::{AnyStream, Opener};
-use crate::server::ruled::check_datagrams;
+use crate::server::opening::Opener;
+use crate::server::place::Place;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 
@@ -36,7 +31,9 @@ use crate::server::server::Server;
 /// Nothing is bound unless it is named.
 #[must_use = "a builder does nothing until it is bound"]
 pub struct ServerBuilder {
-    endpoints: Vec<Place>,
+    pub(crate) endpoints: Vec<Place>,
+    /// The endpoint that is asked first for a way to an address.
+    pub(crate) default_endpoint: Option<usize>,
     space: AddressSpace,
     decode: DecodeOptions,
     max_frame: usize,
@@ -46,24 +43,11 @@ pub struct ServerBuilder {
     callbacks: Callbacks,
 }
 
-/// Something to listen on.
-enum Place {
-    /// To be bound.
-    Bind(Bind),
-    /// Bound already.
-    Udp(Box<Udp>),
-    /// Bound already.
-    Tcp(Listener),
-    /// Bytes that are to be packets.
-    Stream(AnyStream, FramingKind),
-    /// Connected already.
-    Client(Box<Client>),
-}
-
 impl Default for ServerBuilder {
     fn default() -> Self {
         Self {
             endpoints: Vec::new(),
+            default_endpoint: None,
             space: AddressSpace::new(),
             decode: DecodeOptions::new(),
             max_frame: DEFAULT_MAX_FRAME,
@@ -79,67 +63,6 @@ impl Server {
     /// Starts a server's description.
     pub fn builder() -> ServerBuilder {
         ServerBuilder::default()
-    }
-}
-
-/// Where to listen.
-impl ServerBuilder {
-    /// Listens on UDP: `"127.0.0.1:9000"`, `"[::1]:9000"`, `"localhost:9000"`, `"*:9000"` for all interfaces. Port 0
-    /// is any free port. May be called again for another socket. A [`Bind`] has options of its own.
-    pub fn udp(self, address: impl Into<Bind>) -> Self {
-        self.bind_to(address.into().scheme("osc.udp://"))
-    }
-
-    /// Listens on TCP and finds each peer's framing out: length prefix or SLIP. May be called again.
-    pub fn tcp(self, address: impl Into<Bind>) -> Self {
-        self.bind_to(address.into().scheme("osc.tcp://"))
-    }
-
-    /// Receives datagrams at the path of a unix socket; for streams see [`endpoint`](Self::endpoint). May be called
-    /// again.
-    #[cfg(unix)]
-    pub fn unix(self, path: impl Into<Bind>) -> Self {
-        self.bind_to(path.into().scheme("osc.unix://"))
-    }
-
-    /// Listens on an [`Endpoint`], which may be given as text: `"osc.tcp://*:3032?framing=slip"`,
-    /// `"osc.unix:///run/show.sock?framing=slip"`.
-    pub fn endpoint(self, endpoint: impl Into<Bind>) -> Self {
-        self.bind_to(endpoint.into())
-    }
-
-    /// Receives from a UDP socket that is bound already.
-    pub fn udp_socket(mut self, socket: Udp) -> Self {
-        self.endpoints.push(Place::Udp(Box::new(socket)));
-        self
-    }
-
-    /// Accepts connections from a TCP listener that is bound already, with its own options.
-    pub fn tcp_listener(mut self, listener: Listener) -> Self {
-        self.endpoints.push(Place::Tcp(listener));
-        self
-    }
-
-    /// Serves one end of a stream of bytes as a connection: TLS, a serial line, a pipe in a test. More can be added
-    /// while serving: [`ServerHandle::add_stream`](crate::ServerHandle::add_stream).
-    pub fn stream(
-        mut self,
-        stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
-        framing: FramingKind,
-    ) -> Self {
-        self.endpoints.push(Place::Stream(Box::new(stream), framing));
-        self
-    }
-
-    /// Serves what comes back to a client, and stops when that ends.
-    pub(crate) fn client(mut self, client: Client) -> Self {
-        self.endpoints.push(Place::Client(Box::new(client)));
-        self
-    }
-
-    fn bind_to(mut self, bind: Bind) -> Self {
-        self.endpoints.push(Place::Bind(bind));
-        self
     }
 }
 
@@ -212,21 +135,23 @@ impl ServerBuilder {
         self
     }
 
-    /// How large a frame of a stream may be, in bytes. Default 1 MiB. Each connection may take that much memory.
+    /// How large a frame of a stream may be, and a [datagram of the program's own](Self::datagrams), in bytes. Default
+    /// 1 MiB. Each connection may take that much memory.
     pub const fn max_frame(mut self, bytes: usize) -> Self {
         self.max_frame = bytes;
         self
     }
 
-    /// How many connections there may be at once, for each listener. Default 500. More wait in the system's queue. How
-    /// many of one host: [`PeerOptions::max_connections`](crate::PeerOptions::max_connections).
+    /// How many connections there may be at once, for each listener and each [stream of them](Self::connections).
+    /// Default 500. More wait in the system's queue, or in the stream. How many of one host:
+    /// [`PeerOptions::max_connections`](crate::PeerOptions::max_connections).
     pub const fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self
     }
 
     /// Adds a [hook](oscine_transport::hook) on the bytes that pass through all endpoints that are bound by this
-    /// builder.
+    /// builder, or brought to it.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks.push(Arc::new(hook));
         self
@@ -337,23 +262,20 @@ impl ServerBuilder {
         };
         let mut opened = Vec::new();
         for place in self.endpoints {
-            let adopted = matches!(place, Place::Udp(_));
-            let next = match place {
-                Place::Bind(bind) => opener.open(&bind).await?,
-                Place::Udp(udp) => opener.adopt_udp(udp).map_err(BindError::System)?,
-                Place::Tcp(listener) => opener.adopt_tcp(listener).map_err(BindError::System)?,
-                Place::Stream(stream, framing) => opener.stream(stream, framing),
-                Place::Client(client) => opener.adopt_client(client),
-            };
-            if next.socket.sender().is_some() {
-                check_datagrams(&opener.rules, next.port.number, adopted)?;
-            }
+            let next = place.open(&opener).await?;
             if let Some(on_bound) = &self.callbacks.on_bound {
                 next.port.endpoint.iter().for_each(|endpoint| on_bound(endpoint));
             }
             opened.push(next);
         }
-        self.settings.assemble(built_in, opener, opened, self.callbacks).map_err(BindError::System)
+        let server = self.settings.assemble(built_in, opener, opened, self.callbacks);
+        let server = server.map_err(BindError::System)?;
+        match self.default_endpoint {
+            Some(number) if !server.handle.set_default_endpoint(number) => {
+                Err(BindError::DefaultEndpoint { number })
+            }
+            _ => Ok(server),
+        }
     }
 }
 
@@ -363,17 +285,5 @@ impl fmt::Debug for ServerBuilder {
             .field("endpoints", &self.endpoints)
             .field("space", &self.space)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Bind(bind) => bind.fmt(f),
-            Self::Udp(udp) => udp.fmt(f),
-            Self::Tcp(listener) => listener.fmt(f),
-            Self::Stream(..) => f.write_str("Stream"),
-            Self::Client(client) => client.fmt(f),
-        }
     }
 }

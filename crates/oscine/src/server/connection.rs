@@ -1,25 +1,26 @@
 //! One connection of a server.
 
 use std::convert::Infallible;
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use futures::SinkExt;
 use oscine_codec::Packet;
-use oscine_transport::connection::{Connection, Frames};
-use oscine_transport::{SendError, StreamError};
+use oscine_transport::SendError;
+use oscine_transport::connection::Connection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
-use tokio_util::sync::PollSender;
+use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::fault::Fault;
 use crate::peer::Peer;
-use crate::server::inbound::Inbound;
-use crate::server::port::{Port, PortState};
+use crate::server::delivery::{Arrival, Delivery};
+use crate::server::inbound::Delivered;
+use crate::server::port::Port;
 use crate::server::shared::Shared;
+use crate::server::two_way::{TwoWay, talk};
 
 /// Carries packets both ways: neither direction waits for the other.
 pub(crate) struct Conversation<'a, S> {
@@ -31,12 +32,7 @@ pub(crate) struct Conversation<'a, S> {
     queue: mpsc::Receiver<Packet>,
     /// Why nothing is sent any more.
     deaf: Option<SendError>,
-    inbox: PollSender<Inbound>,
-    /// What was read and waits for a place, and since when.
-    read: Option<(Frames, Instant)>,
-    /// Cloned for each delivery; `None` when nothing more is read.
-    unhandled: Option<mpsc::Sender<Infallible>>,
-    all_handled: mpsc::Receiver<Infallible>,
+    delivery: Delivery,
 }
 
 impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
@@ -46,84 +42,23 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         port: &'a Arc<Port>,
         peer: &'a Peer,
         queue: mpsc::Receiver<Packet>,
-        (unhandled, all_handled): (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
+        handled: (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     ) -> Self {
-        Self {
-            connection,
-            shared,
-            port,
-            peer,
-            queue,
-            deaf: None,
-            inbox: PollSender::new(shared.inbox.clone()),
-            read: None,
-            unhandled: Some(unhandled),
-            all_handled,
-        }
+        let delivery = Delivery::new(shared, handled);
+        Self { connection, shared, port, peer, queue, deaf: None, delivery }
     }
 
-    /// Runs until either end has had enough, or the server stops.
-    pub(crate) async fn run(mut self) {
-        let shared = self.shared;
-        let broken = tokio::select! {
-            broken = self.talk() => broken,
-            () = shared.over.cancelled() => false,
+    /// Runs until either end has had enough, or the server stops. What was handed over before is sent then.
+    pub(crate) async fn run(mut self, kicked: &CancellationToken) {
+        let (shared, port) = (self.shared, self.port);
+        let end = tokio::select! {
+            end = talk(&mut self, port) => end,
+            () = kicked.cancelled() => None,
+            () = shared.over.cancelled() => None,
         };
-        if !broken {
-            self.say_goodbye().await;
-        }
-    }
-
-    /// Carries packets; says whether the connection is broken.
-    async fn talk(&mut self) -> bool {
-        let port = self.port;
-        loop {
-            let ended = match port.state() {
-                PortState::Open => tokio::select! {
-                    ended = poll_fn(|cx| self.poll(cx)) => ended,
-                    () = port.stays_open() => continue,
-                },
-                PortState::Paused => tokio::select! {
-                    ended = poll_fn(|cx| self.poll_replies(cx)) => ended,
-                    _ = port.is_open() => continue,
-                },
-                PortState::Closed => Ok(()),
-            };
-            return match ended {
-                Ok(()) => false,
-                Err(error) => {
-                    debug!(peer = %self.peer, %error, "connection broken");
-                    true
-                }
-            };
-        }
-    }
-
-    /// Ends when the peer has finished sending and everything that it sent has been run.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        if let Poll::Ready(Err(error)) = self.poll_replies(cx) {
-            return Poll::Ready(Err(error));
-        }
-        ready!(self.poll_receive(cx));
-        ready!(self.all_handled.poll_recv(cx));
-        Poll::Ready(self.deaf.take().map_or(Ok(()), Err))
-    }
-
-    /// Sends what waits as long as the peer listens, and is through only when the peer stalls: one that has closed
-    /// without reading its replies may have sent much before, and all of that is run.
-    fn poll_replies(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        if self.deaf.is_some() {
-            return Poll::Pending;
-        }
-        match ready!(self.poll_send(cx)) {
-            Err(error) if !matches!(error, SendError::Stalled { .. }) => {
-                self.queue.close();
-                self.deaf = Some(error);
-                Poll::Pending
-            }
-            // All is sent, and there may be more later.
-            Ok(()) => Poll::Pending,
-            stalled => Poll::Ready(stalled),
+        match end {
+            Some(Err(error)) => debug!(peer = %self.peer, %error, "connection broken"),
+            _ => self.say_goodbye().await,
         }
     }
 
@@ -145,56 +80,33 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
     }
 
-    /// Hands over what arrives; is through when nothing more does.
-    ///
-    /// It waits when the server is behind: that slows this peer down, and no other.
+    /// Hands over what arrives; is through when nothing more does, and all has been run.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Some(unhandled) = &self.unhandled {
-            if self.read.is_some() {
-                // Only who has something asks for a place: those who wait in silence must not keep others from it.
-                if ready!(self.inbox.poll_reserve(cx)).is_err() {
-                    // The server has stopped.
-                    return Poll::Pending;
-                }
-                let Some((frames, received_at)) = self.read.take() else { continue };
-                let delivery = Inbound::Frames {
-                    frames,
-                    peer: self.peer.clone(),
-                    port: Arc::clone(self.port),
-                    received_at,
-                    unhandled: unhandled.clone(),
-                };
-                // There is a place, and whoever reads goes only when the server stops.
-                let _ = self.inbox.send_item(delivery);
-            }
-            let mut frames = self.shared.pool.take();
-            match self.connection.poll_recv_frames(cx, &mut frames) {
+        let Self { connection, shared, port, peer, delivery, .. } = self;
+        delivery.poll(cx, port, |cx| {
+            let mut frames = shared.pool.take();
+            let unused = match connection.poll_recv_frames(cx, &mut frames) {
                 Poll::Ready(Some(Ok(()))) => {
-                    self.read = Some((frames, Instant::now()));
-                    continue;
+                    let (what, peer) = (Delivered::Frames(frames), peer.clone());
+                    return Poll::Ready(Some(Arrival { what, peer, at: Instant::now() }));
                 }
-                Poll::Ready(Some(Err(error))) => self.lost(&error),
+                Poll::Ready(Some(Err(error))) => {
+                    debug!(%peer, %error, "connection broken");
+                    shared.tell(&Fault::ConnectionLost { peer, error: &error });
+                    Poll::Ready(None)
+                }
                 // The peer has finished sending, but may still want its replies.
-                Poll::Ready(None) => {}
-                Poll::Pending => {
-                    self.shared.pool.put(frames);
-                    return Poll::Pending;
-                }
-            }
-            self.shared.pool.put(frames);
-            self.unhandled = None;
-        }
-        Poll::Ready(())
-    }
-
-    fn lost(&self, error: &StreamError) {
-        let peer = self.peer;
-        debug!(%peer, %error, "connection broken");
-        self.shared.tell(&Fault::ConnectionLost { peer, error });
+                Poll::Ready(None) => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
+            };
+            shared.pool.put(frames);
+            unused
+        })
     }
 
     /// Sends what was handed over before the end, and closes.
     async fn say_goodbye(&mut self) {
+        self.queue.close();
         let goodbye = async {
             while let Ok(packet) = self.queue.try_recv() {
                 SinkExt::<Packet>::feed(&mut self.connection, packet).await?;
@@ -204,5 +116,42 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         if let Err(error) = goodbye.await {
             debug!(peer = %self.peer, %error, "not closed cleanly");
         }
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> TwoWay for Conversation<'_, S> {
+    type End = Result<(), SendError>;
+
+    /// Ends when the peer has finished sending and everything that it sent has been run.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        if let Poll::Ready(Err(error)) = self.poll_out(cx) {
+            return Poll::Ready(Err(error));
+        }
+        ready!(self.poll_receive(cx));
+        Poll::Ready(self.deaf.take().map_or(Ok(()), Err))
+    }
+
+    /// Sends what waits as long as the peer listens, and is through only when the peer stalls: one that has closed
+    /// without reading its replies may have sent much before, and all of that is run.
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        if self.deaf.is_some() {
+            return Poll::Pending;
+        }
+        match ready!(self.poll_send(cx)) {
+            Err(error) if !matches!(error, SendError::Stalled { .. }) => {
+                self.queue.close();
+                self.deaf = Some(error);
+                Poll::Pending
+            }
+            // All is sent, and there may be more later.
+            Ok(()) => Poll::Pending,
+            stalled => Poll::Ready(stalled),
+        }
+    }
+}
+
+impl<S> Drop for Conversation<'_, S> {
+    fn drop(&mut self) {
+        self.shared.counters.unsent(&mut self.queue);
     }
 }

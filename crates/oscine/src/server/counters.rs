@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use oscine_transport::Stats as TransportStats;
+use tokio::sync::mpsc;
 
 use crate::dispatch::dispatched::Dispatched;
 use crate::server::lateness::LatenessStats;
@@ -95,7 +96,7 @@ counters! {
     dropped_at_stop,
     /// Packets handed over to be sent.
     sent,
-    /// Packets that could not be handed over.
+    /// Packets that could not be handed over, or could not be sent afterwards.
     send_failures,
     /// Questions to [built-in methods](crate::ServerBuilder::built_in) that were not answered, because there were too
     /// many.
@@ -132,6 +133,12 @@ impl Counters {
     /// Changes when something is run.
     pub(crate) fn progress(&self) -> u64 {
         self.messages.get() + self.released.get()
+    }
+
+    /// Counts what is left in a queue and will not be sent any more.
+    pub(crate) fn unsent<T>(&self, queue: &mut mpsc::Receiver<T>) {
+        queue.close();
+        self.send_failures.add(queue.len());
     }
 
     /// Adds what came of messages, but for their number and for what was told as faults.

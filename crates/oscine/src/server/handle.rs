@@ -1,11 +1,14 @@
 //! A server as seen from elsewhere.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Instant;
 
+use bytes::Bytes;
+use futures::{Sink, Stream};
 use oscine_codec::{AddressError, Message, Packet, Pattern, ToArgs};
-use oscine_transport::Endpoint;
 use oscine_transport::framing::FramingKind;
+use oscine_transport::{Endpoint, PeerAddr};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::oneshot;
 
@@ -19,14 +22,17 @@ use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::peers::networks::Networks;
 use crate::peers::view::PeerView;
+use crate::server::accepted::Accepted;
 use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
+use crate::server::carrier::{BoxError, erase, knows};
 use crate::server::counters::Stats;
 use crate::server::inbound::Inbound;
 use crate::server::lateness::LatenessHistogram;
 use crate::server::port::PortState;
 use crate::server::shared::Shared;
 use crate::server::subscription::{Subscription, TypedSubscription};
+use crate::server::target::Target;
 
 /// A server as seen from elsewhere: sends from its sockets, edits its address space, sees what it receives and what
 /// waits, reads its counters, stops it.
@@ -39,33 +45,54 @@ pub struct ServerHandle {
 
 /// Sending.
 impl ServerHandle {
-    /// Sends a message to a peer, from the socket that it wrote to. Never waits.
+    /// Sends a message to a peer, from the socket that it wrote to, or to an address, from the
+    /// [default endpoint](crate::ServerBuilder::default_endpoint). Never waits.
     ///
     /// # Errors
     ///
     /// [`SendError`] says why the message was not handed over.
-    pub fn send_to(
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::net::SocketAddr;
+    ///
+    /// use oscine::{Client, Server};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let server = Server::builder().udp("127.0.0.1:0").bind().await?;
+    /// let mut display = Client::udp(server.endpoints()[0].resolve().await?).await?;
+    /// let address: SocketAddr = display.local_addr().ok_or("no address")?;
+    ///
+    /// server.handle().send_to(address, "/cue", 7)?;
+    /// let cue = display.recv().await.ok_or("closed")?;
+    /// assert_eq!(cue.message().ok_or("a bundle")?.args().parse::<i32>()?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn send_to<'a>(
         &self,
-        peer: &Peer,
+        to: impl Into<Target<'a>>,
         address: impl AsRef<str>,
         args: impl ToArgs,
     ) -> Result<(), SendError> {
-        self.send_packet_to(peer, Message::new(address, args)?)
+        self.send_packet_to(to, Message::new(address, args)?)
     }
 
-    /// Sends a bundle to a peer, to run at `at`. Never waits.
+    /// Sends a bundle to a peer or an address, to run at `at`. Never waits.
     ///
     /// # Errors
     ///
     /// As [`send_to`](Self::send_to).
-    pub fn send_bundle_to<P: Into<Packet>>(
+    pub fn send_bundle_to<'a, P: Into<Packet>>(
         &self,
-        peer: &Peer,
+        to: impl Into<Target<'a>>,
         at: impl IntoTimeTag,
         elements: impl IntoIterator<Item = P>,
     ) -> Result<(), SendError> {
         let bundle = oscine_codec::Bundle::new(at.into_time_tag(), elements)?;
-        self.send_packet_to(peer, bundle)
+        self.send_packet_to(to, bundle)
     }
 
     /// Sends a message or a bundle that is built already. Never waits.
@@ -73,8 +100,28 @@ impl ServerHandle {
     /// # Errors
     ///
     /// As [`send_to`](Self::send_to).
-    pub fn send_packet_to(&self, peer: &Peer, packet: impl Into<Packet>) -> Result<(), SendError> {
-        self.shared.send(peer, packet.into())
+    pub fn send_packet_to<'a>(
+        &self,
+        to: impl Into<Target<'a>>,
+        packet: impl Into<Packet>,
+    ) -> Result<(), SendError> {
+        match to.into() {
+            Target::Peer(peer) => self.shared.send(&peer, packet.into()),
+            Target::Addr(addr) => self.shared.send_to_addr(addr, packet.into()),
+        }
+    }
+
+    /// Has an endpoint asked first for a way to an address alone; see [`Target`]. Says whether it is open or paused, and
+    /// sends by itself; if not, nothing changes.
+    #[expect(clippy::must_use_candidate, reason = "what it does matters more than what it says")]
+    pub fn set_default_endpoint(&self, number: usize) -> bool {
+        self.shared.outbound.prefer(number)
+    }
+
+    /// The number of the endpoint that is asked first for a way to an address alone; `None` if none sends by itself.
+    #[must_use]
+    pub fn default_endpoint(&self) -> Option<usize> {
+        self.shared.outbound.preferred()
     }
 }
 
@@ -130,7 +177,7 @@ impl ServerHandle {
 #[expect(clippy::must_use_candidate, reason = "what they do matters more than what they say")]
 impl ServerHandle {
     /// Where the server listens, in the order of the endpoints' numbers: the addresses that were really bound, those
-    /// that are closed among them. Streams that the program has brought have none.
+    /// that are closed among them. What the program has brought itself, streams of any kind, has none.
     #[must_use]
     pub fn endpoints(&self) -> Vec<Endpoint> {
         self.shared.ports.load().iter().filter_map(|port| port.endpoint.clone()).collect()
@@ -148,6 +195,41 @@ impl ServerHandle {
         framing: FramingKind,
     ) -> Result<usize, BindError> {
         let opened = self.shared.opener.stream(Box::new(stream), framing);
+        self.shared.announce(opened).ok_or(BindError::Stopped)
+    }
+
+    /// Serves connections that the program accepts itself, as [`connections`](crate::ServerBuilder::connections) of the
+    /// builder does. Says the number of the endpoint; it is forgotten when the stream and all its connections have ended.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError::Stopped`] when the server has stopped.
+    pub fn add_connections<C, M>(
+        &self,
+        connections: impl Stream<Item = io::Result<C>> + Send + 'static,
+        framing: FramingKind,
+    ) -> Result<usize, BindError>
+    where
+        C: Accepted<M>,
+        M: 'static,
+    {
+        let opened = self.shared.opener.connections(connections, framing);
+        self.shared.announce(opened).ok_or(BindError::Stopped)
+    }
+
+    /// Serves datagrams that the program carries itself, as [`datagrams`](crate::ServerBuilder::datagrams) of the builder
+    /// does. Says the number of the endpoint; it is forgotten when the stream has ended.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError::Stopped`] when the server has stopped.
+    pub fn add_datagrams<D, A>(&self, carrier: D) -> Result<usize, BindError>
+    where
+        D: Stream<Item = io::Result<(Bytes, A)>> + Sink<(Bytes, A)> + Send + 'static,
+        <D as Sink<(Bytes, A)>>::Error: Into<BoxError>,
+        A: Into<PeerAddr> + TryFrom<PeerAddr> + 'static,
+    {
+        let opened = self.shared.opener.datagrams(erase(carrier), knows::<A>);
         self.shared.announce(opened).ok_or(BindError::Stopped)
     }
 
@@ -171,7 +253,8 @@ impl ServerHandle {
         Ok(number)
     }
 
-    /// Whether an endpoint receives; `None` if there was never one of this number.
+    /// Whether an endpoint receives; `None` if there was never one of this number, or it was brought by the program and
+    /// has ended.
     #[must_use]
     pub fn endpoint_state(&self, number: usize) -> Option<PortState> {
         Some(self.shared.port(number)?.state())
@@ -188,7 +271,8 @@ impl ServerHandle {
         self.set(number, PortState::Open)
     }
 
-    /// Closes an endpoint and its connections; its port is free soon after. Says whether it was open.
+    /// Closes an endpoint and its connections; its port is free soon after. What is queued for its peers is sent before,
+    /// as far as they take it within a second; the rest is dropped and counted. Says whether it was open.
     pub fn close_endpoint(&self, number: usize) -> bool {
         let open = self.set(number, PortState::Closed);
         self.shared.outbound.close_endpoint(number);
@@ -231,7 +315,9 @@ impl ServerHandle {
         self.shared.gate.set_networks(networks);
     }
 
-    /// Closes the connection to a peer; says whether there was one. What it has sent already is run.
+    /// Closes the connection to a peer; says whether there was one. What the server has read of it already is run. What
+    /// is queued for it is sent before, as far as it takes it within a second; the rest is dropped and counted, and what
+    /// handlers reply from now on is [refused](SendError::Gone).
     pub fn kick(&self, peer: &Peer) -> bool {
         peer.connection().is_some_and(|connection| self.shared.outbound.kick(connection))
     }

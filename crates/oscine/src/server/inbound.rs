@@ -4,9 +4,9 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-#[cfg(unix)]
 use bytes::Bytes;
 use oscine_codec::Packet;
+use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,15 +14,15 @@ use crate::dispatch::dispatched::Dispatched;
 use crate::peer::Peer;
 use crate::server::port::Port;
 
-/// How many deliveries may wait to be run. Each holds less than 64 KiB and one packet.
+/// How many deliveries may wait to be run. Each holds less than 64 KiB and one packet, or one datagram.
 pub(crate) const INBOX: usize = 64;
 
 /// What waits to be run.
 #[derive(Debug)]
 pub(crate) enum Inbound {
-    /// What one read of a connection brought.
-    Frames {
-        frames: Frames,
+    /// What was read and is not decoded.
+    Delivered {
+        what: Delivered,
         peer: Peer,
         port: Arc<Port>,
         received_at: Instant,
@@ -39,6 +39,15 @@ pub(crate) enum Inbound {
         /// Told what came of it.
         done: oneshot::Sender<Dispatched>,
     },
+}
+
+/// What was read and is not decoded.
+#[derive(Debug)]
+pub(crate) enum Delivered {
+    /// What one read of a connection brought.
+    Frames(Frames),
+    /// One datagram of those that the program carries itself.
+    Datagram(Result<Bytes, BadPacket>),
 }
 
 /// Frames that are empty, to be filled again.

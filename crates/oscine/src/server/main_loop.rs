@@ -15,13 +15,13 @@ use tracing::info;
 use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::inbound::Inbound;
-use crate::server::opening::{Opened, Sending, Socket};
+use crate::server::inbound::{Delivered, Inbound};
+use crate::server::opening::{Opened, Sending};
 use crate::server::port::{Port, PortState};
 use crate::server::runner::Runner;
 use crate::server::served::{Arrived, Served, poll_clients};
 use crate::server::shared::Shared;
-use crate::server::tasks::Tasks;
+use crate::server::tasks::{Looped, Tasks};
 use crate::timer::timer::Timer;
 
 /// Everything that the one task which calls handlers owns.
@@ -189,9 +189,19 @@ impl MainLoop {
 
     async fn inbound(&mut self, inbound: Inbound) {
         match inbound {
-            Inbound::Frames { frames, peer, port, received_at, unhandled } => {
-                self.runner.frames(&frames, &peer, &port, received_at).await;
-                self.shared.pool.put(frames);
+            Inbound::Delivered { what, peer, port, received_at, unhandled } => {
+                match what {
+                    Delivered::Frames(frames) => {
+                        self.runner.frames(&frames, &peer, &port, received_at).await;
+                        self.shared.pool.put(frames);
+                    }
+                    Delivered::Datagram(Ok(bytes)) => {
+                        if let Some(left) = self.runner.at_once(&bytes, &peer, &port, received_at) {
+                            self.runner.rest(left, &peer, received_at).await;
+                        }
+                    }
+                    Delivered::Datagram(Err(error)) => self.shared.malformed(&peer, &error),
+                }
                 if unhandled.is_closed() {
                     // The connection was forgotten before this ran.
                     self.runner.gate.forget(&peer);
@@ -214,17 +224,14 @@ impl MainLoop {
     /// Serves an endpoint from here on.
     fn serve(&mut self, (opened, sending): (Opened, Option<Sending>)) {
         let Opened { port, socket } = opened;
-        if let Some((sender, queue)) = sending {
-            self.tasks.spawn_sender(sender, queue);
-        }
         self.runner.callers.set(port.number, &port.space);
-        match socket {
-            Socket::Udp(udp) => self.sockets.push(UdpSocket { udp: *udp, port, open: true }),
-            Socket::Client(client) => {
+        match self.tasks.spawn_endpoint(socket, &port, sending) {
+            Some(Looped::Udp(udp)) => self.sockets.push(UdpSocket { udp: *udp, port, open: true }),
+            Some(Looped::Client(client)) => {
                 let connection = self.tasks.connection_number();
                 self.clients.push(Served::new(client, port, connection));
             }
-            other => self.tasks.spawn_endpoint(other, port),
+            None => {}
         }
         self.look_at_ports();
     }

@@ -16,8 +16,10 @@
 //! A handler that does not return holds up what comes after it, unless it is [concurrent](crate::HandlerExt::concurrent),
 //! and nothing else: sockets are bound, connections are kept, and what the system's buffers hold waits.
 
+pub(crate) mod accepted;
 pub(crate) mod admin;
 pub(crate) mod alive;
+pub(crate) mod any_stream;
 pub(crate) mod assemble;
 pub(crate) mod backlog;
 pub(crate) mod bind;
@@ -26,13 +28,19 @@ pub(crate) mod builder;
 pub(crate) mod built_in;
 pub(crate) mod callers;
 pub(crate) mod calls;
+pub(crate) mod carrier;
 pub(crate) mod connection;
 pub(crate) mod counters;
+pub(crate) mod datagrams;
+pub(crate) mod delivery;
+pub(crate) mod door;
 pub(crate) mod drop_log;
 pub(crate) mod handle;
 pub(crate) mod inbound;
 pub(crate) mod lateness;
+pub(crate) mod lease;
 pub(crate) mod line;
+pub(crate) mod listen;
 pub(crate) mod main_loop;
 #[cfg(feature = "metrics")]
 pub(crate) mod metrics;
@@ -40,6 +48,7 @@ pub(crate) mod offer;
 pub(crate) mod opening;
 pub(crate) mod outbound;
 pub(crate) mod pending;
+pub(crate) mod place;
 pub(crate) mod port;
 pub(crate) mod rate_time;
 pub(crate) mod ruled;
@@ -54,10 +63,13 @@ pub(crate) mod short_way;
 pub(crate) mod step;
 pub(crate) mod stop;
 pub(crate) mod subscription;
+pub(crate) mod target;
 pub(crate) mod tasks;
+pub(crate) mod two_way;
 #[cfg(unix)]
 pub(crate) mod unix_datagrams;
 
+pub use accepted::Accepted;
 pub use bind::Bind;
 pub use bind_error::BindError;
 pub use builder::ServerBuilder;
@@ -72,3 +84,4 @@ pub use serve::Serve;
 pub use serve_error::{OnError, ServeError};
 pub use server::Server;
 pub use subscription::{Delivery, Subscription, TypedSubscription};
+pub use target::Target;

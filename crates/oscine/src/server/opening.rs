@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::{Stream, StreamExt, TryStreamExt};
 use oscine_codec::{DecodeOptions, Packet};
 use oscine_transport::connection::{Builder, Connection, Listen};
+use oscine_transport::exchange::Exchange;
 use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::Hook;
 use oscine_transport::stats::Counters;
@@ -15,19 +17,22 @@ use oscine_transport::tcp::Listener;
 use oscine_transport::udp::UdpBuilder;
 #[cfg(unix)]
 use oscine_transport::unix;
-use oscine_transport::{Endpoint, Udp};
-use tokio::io::{AsyncRead, AsyncWrite};
+use oscine_transport::{Endpoint, PeerAddr, Udp};
 use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::client::client::Client;
 use crate::peer::Peer;
 use crate::peers::rules::PeerRules;
+use crate::server::accepted::Accepted;
+use crate::server::any_stream::AnyStream;
 use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
+use crate::server::carrier::{AnyCarrier, CarrierSender};
+use crate::server::door::AnyIncoming;
 use crate::server::outbound::DatagramSender;
 use crate::server::port::Port;
-use crate::server::ruled::HooksByPeer;
+use crate::server::ruled::{HooksByPeer, check_datagrams};
 
 /// What holds for all endpoints of a server, where nothing else is said about one.
 pub(crate) struct Opener {
@@ -63,15 +68,11 @@ pub(crate) enum Socket {
     Stream(Box<Connection<AnyStream>>),
     /// What comes back to a client of the program.
     Client(Arc<Client>),
+    /// Connections that the program accepts itself.
+    Connections(Box<AnyIncoming>),
+    /// Datagrams that the program carries itself.
+    Datagrams(Box<Exchange<AnyCarrier>>, CarrierSender),
 }
-
-/// A stream of bytes of any kind.
-pub(crate) type AnyStream = Box<dyn Stream>;
-
-/// What reads and writes bytes.
-pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
-
-impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
 
 impl Socket {
     /// The way out, if it is not by connections.
@@ -81,6 +82,7 @@ impl Socket {
             #[cfg(unix)]
             Self::UnixDatagrams(datagrams) => Some(DatagramSender::Unix(datagrams.sender())),
             Self::Client(client) => Some(DatagramSender::Client(Arc::clone(client))),
+            Self::Datagrams(_, sender) => Some(DatagramSender::Carrier(sender.clone())),
             _ => None,
         }
     }
@@ -100,19 +102,28 @@ impl Opener {
             opened.map_err(|source| BindError::Bind { endpoint: text.clone(), source })?;
         let port = self.port(Some(endpoint), bind, counters);
         by_peer.iter().for_each(|hooks| hooks.set_endpoint(port.number));
-        Ok(Opened { port, socket })
+        self.checked(Opened { port, socket }, false)
+    }
+
+    /// An endpoint at which the rules can be followed; `bound_before` says whether its socket was there before us.
+    pub(crate) fn checked(&self, opened: Opened, bound_before: bool) -> Result<Opened, BindError> {
+        if opened.socket.sender().is_some() {
+            check_datagrams(&self.rules, opened.port.number, bound_before)?;
+        }
+        Ok(opened)
     }
 
     /// Takes over a UDP socket that is bound already.
-    pub(crate) fn adopt_udp(&self, udp: Box<Udp>) -> io::Result<Opened> {
-        let endpoint = udp.local_addr()?.into();
+    pub(crate) fn adopt_udp(&self, udp: Box<Udp>) -> Result<Opened, BindError> {
+        let endpoint = udp.local_addr().map_err(BindError::System)?.into();
         let port = self.port(Some(endpoint), &Bind::new(""), Arc::clone(udp.counters()));
-        Ok(Opened { port, socket: Socket::Udp(udp) })
+        self.checked(Opened { port, socket: Socket::Udp(udp) }, true)
     }
 
     /// Takes over a TCP listener that is bound already.
-    pub(crate) fn adopt_tcp(&self, listener: Listener) -> io::Result<Opened> {
-        let endpoint = tcp_endpoint(listener.local_addr()?, FramingKind::Auto);
+    pub(crate) fn adopt_tcp(&self, listener: Listener) -> Result<Opened, BindError> {
+        let addr = listener.local_addr().map_err(BindError::System)?;
+        let endpoint = tcp_endpoint(addr, FramingKind::Auto);
         let port = self.port(Some(endpoint), &Bind::new(""), Arc::clone(listener.counters()));
         Ok(Opened { port, socket: Socket::Tcp(listener) })
     }
@@ -133,9 +144,42 @@ impl Opener {
             .max_frame(self.max_frame)
             .decode_options(self.decode);
         let builder = self.hooks.iter().cloned().fold(builder, Builder::hook);
-        let connection = builder.wrap(stream);
-        let port = self.port(None, &Bind::new(""), Arc::clone(&self.streams));
-        Opened { port, socket: Socket::Stream(Box::new(connection)) }
+        self.brought(Socket::Stream(Box::new(builder.wrap(stream))))
+    }
+
+    /// Takes over connections that the program accepts itself, with the options of this server.
+    pub(crate) fn connections<C, M>(
+        &self,
+        connections: impl Stream<Item = io::Result<C>> + Send + 'static,
+        framing: FramingKind,
+    ) -> Opened
+    where
+        C: Accepted<M>,
+        M: 'static,
+    {
+        let builder = Builder::incoming().framing(framing);
+        let builder = self.streams(&Bind::new(""), builder, Arc::clone(&self.streams));
+        let connections = connections.map_ok(C::into_parts).boxed();
+        self.brought(Socket::Connections(Box::new(builder.accept_from(connections))))
+    }
+
+    /// Takes over datagrams that the program carries itself, with the options of this server.
+    pub(crate) fn datagrams(&self, carrier: AnyCarrier, knows: fn(&PeerAddr) -> bool) -> Opened {
+        let exchange = Exchange::new(carrier)
+            .max_datagram(self.max_frame)
+            .with_counters(Arc::clone(&self.streams));
+        let exchange = self.hooks.iter().cloned().fold(exchange, Exchange::hook);
+        let by_peer = HooksByPeer::new(&self.rules);
+        let exchange = by_peer.clone().into_iter().fold(exchange, Exchange::hook);
+        let sender = CarrierSender { knows, counters: Arc::clone(&self.streams) };
+        let opened = self.brought(Socket::Datagrams(Box::new(exchange), sender));
+        by_peer.iter().for_each(|hooks| hooks.set_endpoint(opened.port.number));
+        opened
+    }
+
+    /// An endpoint that the program has brought.
+    fn brought(&self, socket: Socket) -> Opened {
+        Opened { port: self.port(None, &Bind::new(""), Arc::clone(&self.streams)), socket }
     }
 
     fn port(&self, endpoint: Option<Endpoint>, bind: &Bind, counters: Arc<Counters>) -> Arc<Port> {

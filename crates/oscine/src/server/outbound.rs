@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -9,13 +10,14 @@ use oscine_codec::Packet;
 use oscine_transport::udp::UdpSender;
 #[cfg(unix)]
 use oscine_transport::unix;
-use oscine_transport::{SendError as TransportError, Stats};
+use oscine_transport::{PeerAddr, SendError as TransportError, Stats};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::client::Client;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
+use crate::server::carrier::CarrierSender;
 use crate::server::counters::Counters;
 
 /// How many packets may wait for one peer's connection, and for one socket of datagrams whose buffer is full.
@@ -27,6 +29,8 @@ pub(crate) struct Outbound {
     /// By the numbers of endpoints. Empty once the server has stopped: a handle that is kept must not keep ports bound.
     sockets: ArcSwap<Vec<Option<Arc<SocketOut>>>>,
     connections: Mutex<HashMap<u64, ConnectionOut>>,
+    /// The number of the endpoint that is asked first for a way to an address.
+    preferred: AtomicUsize,
     counters: Arc<Counters>,
 }
 
@@ -46,6 +50,8 @@ pub(crate) enum DatagramSender {
     Unix(unix::Sender),
     /// Whatever the client is one of: all it sends goes to its peer, in order.
     Client(Arc<Client>),
+    /// All that is for it waits for its task.
+    Carrier(CarrierSender),
 }
 
 /// The way to the other end of a connection.
@@ -60,7 +66,8 @@ struct ConnectionOut {
 
 impl Outbound {
     pub(crate) fn new(counters: Arc<Counters>) -> Self {
-        Self { sockets: ArcSwap::default(), connections: Mutex::default(), counters }
+        let preferred = AtomicUsize::new(0);
+        Self { sockets: ArcSwap::default(), connections: Mutex::default(), preferred, counters }
     }
 
     /// Adds the way out of an endpoint.
@@ -82,6 +89,35 @@ impl Outbound {
                 *place = None;
             }
         });
+    }
+
+    /// Has an endpoint asked first for a way to an address; says whether it sends by itself and is not closed.
+    pub(crate) fn prefer(&self, number: usize) -> bool {
+        let sends = self.socket(number).is_some();
+        if sends {
+            // Whoever sends at the same time may go either way.
+            self.preferred.store(number, Ordering::Relaxed);
+        }
+        sends
+    }
+
+    /// The endpoint that is asked first for a way to an address.
+    pub(crate) fn preferred(&self) -> Option<usize> {
+        self.first(|number, _| Some(number))
+    }
+
+    /// Who is at an address, as seen from the first endpoint that can send there.
+    pub(crate) fn peer_at(&self, addr: &PeerAddr) -> Option<Peer> {
+        self.first(|number, out| out.sender.peer(number, addr))
+    }
+
+    /// What the first endpoint answers that has an answer: from the preferred one on, in order of number, and round.
+    fn first<T>(&self, ask: impl Fn(usize, &SocketOut) -> Option<T>) -> Option<T> {
+        let sockets = self.sockets.load();
+        let preferred = self.preferred.load(Ordering::Relaxed);
+        let open = || sockets.iter().enumerate();
+        let mut round = open().skip(preferred).chain(open().take(preferred));
+        round.find_map(|(number, out)| ask(number, out.as_ref()?))
     }
 
     fn edit(&self, change: impl FnOnce(&mut Vec<Option<Arc<SocketOut>>>)) {
@@ -180,9 +216,14 @@ impl Outbound {
 
 impl SocketOut {
     fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
-        // What waits already goes first. What a client's task has taken out to send it cannot be seen.
-        let ordered = matches!(self.sender, DatagramSender::Client(_));
-        if !ordered && self.queue.capacity() == self.queue.max_capacity() {
+        // What waits already goes first. What a client's task has taken out to send it cannot be seen. What cannot go to a
+        // carrier is to be told at once, whatever waits.
+        let free = match self.sender {
+            DatagramSender::Client(_) => false,
+            DatagramSender::Carrier(_) => true,
+            _ => self.queue.capacity() == self.queue.max_capacity(),
+        };
+        if free {
             match self.sender.try_send(&packet, peer) {
                 Err(TransportError::Full) => {}
                 Ok(()) => return Ok(()),
@@ -201,6 +242,24 @@ impl DatagramSender {
             #[cfg(unix)]
             Self::Unix(sender) => sender.stats(),
             Self::Client(client) => client.stats(),
+            Self::Carrier(sender) => sender.counters.read(),
+        }
+    }
+
+    /// Who is at an address, as seen from this endpoint, if it can send there.
+    fn peer(&self, endpoint: usize, addr: &PeerAddr) -> Option<Peer> {
+        match (self, addr) {
+            (Self::Udp(sender), PeerAddr::Ip(addr)) if sender.reaches(*addr) => {
+                Some(Peer::Udp { endpoint, addr: *addr })
+            }
+            #[cfg(unix)]
+            (Self::Unix(_), PeerAddr::Unix(path)) => {
+                Some(Peer::UnixDatagram { endpoint, path: Some(path.as_path().into()) })
+            }
+            (Self::Carrier(sender), addr) if (sender.knows)(addr) => {
+                Some(Peer::Datagram { endpoint, addr: addr.clone() })
+            }
+            _ => None,
         }
     }
 
@@ -213,6 +272,9 @@ impl DatagramSender {
                 sender.try_send_to(packet, path)
             }
             (Self::Client(client), _) => client.sender.shared.try_send(packet),
+            (Self::Carrier(sender), Peer::Datagram { addr, .. }) if (sender.knows)(addr) => {
+                Err(TransportError::Full)
+            }
             _ => Err(nowhere()),
         }
     }

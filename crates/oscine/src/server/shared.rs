@@ -9,7 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
-use oscine_transport::{BadPacket, Endpoint};
+use oscine_transport::{BadPacket, Endpoint, PeerAddr};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
@@ -250,6 +250,17 @@ impl Shared {
             return packet;
         }
         packet.map_time_tags(|tag| offset.outgoing(tag))
+    }
+
+    /// Sends to an address through the first endpoint that can.
+    pub(crate) fn send_to_addr(&self, addr: PeerAddr, packet: Packet) -> Result<(), SendError> {
+        match self.outbound.peer_at(&addr) {
+            Some(peer) => self.send(&peer, packet),
+            None => {
+                self.counters.send_failures.add(1);
+                Err(SendError::NoEndpoint { addr })
+            }
+        }
     }
 
     /// Whether a connection is wanted.

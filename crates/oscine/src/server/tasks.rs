@@ -4,26 +4,27 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use oscine_codec::Packet;
+use oscine_transport::Udp;
 use oscine_transport::connection::Connection;
-use oscine_transport::tcp::Listener;
-#[cfg(unix)]
-use oscine_transport::unix;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tracing::field::display;
 use tracing::{Instrument, debug, info, info_span};
 
+use crate::client::client::Client;
 use crate::peer::Peer;
 use crate::server::alive::Alive;
 use crate::server::backlog;
 use crate::server::connection::Conversation;
-use crate::server::opening::Socket;
-use crate::server::outbound::DatagramSender;
+use crate::server::datagrams;
+use crate::server::door::Door;
+use crate::server::lease::Lease;
+use crate::server::opening::{Sending, Socket};
 use crate::server::port::Port;
 use crate::server::ruled::Ruled;
 use crate::server::shared::Shared;
+use crate::server::two_way::leave;
 #[cfg(unix)]
 use crate::server::unix_datagrams;
 
@@ -34,6 +35,12 @@ pub(crate) struct Tasks {
     pub(crate) next_connection: Arc<AtomicU64>,
     /// Held by every task, longer than its socket.
     pub(crate) _alive: Arc<Alive>,
+}
+
+/// What the loop reads by itself.
+pub(crate) enum Looped {
+    Udp(Box<Udp>),
+    Client(Arc<Client>),
 }
 
 impl Tasks {
@@ -51,33 +58,62 @@ impl Tasks {
         });
     }
 
-    /// Serves an endpoint that the loop does not read by itself.
-    pub(crate) fn spawn_endpoint(&self, socket: Socket, port: Arc<Port>) {
-        match socket {
-            // The loop reads them by itself.
-            Socket::Udp(_) | Socket::Client(_) => {}
-            Socket::Stream(connection) => {
-                let endpoint = port.number;
-                let peer = |connection| Peer::Stream { endpoint, connection };
-                self.spawn_connection(*connection, port, peer);
+    /// Serves an endpoint; hands back what the loop reads by itself.
+    pub(crate) fn spawn_endpoint(
+        &self,
+        socket: Socket,
+        port: &Arc<Port>,
+        sending: Option<Sending>,
+    ) -> Option<Looped> {
+        let (shared, port) = (&self.shared, Arc::clone(port));
+        let (endpoint, lease) = (port.number, || Lease::new(shared, &port));
+        match (socket, sending) {
+            (Socket::Datagrams(exchange, _), Some((_, queue))) => {
+                let lease = lease();
+                self.spawn(|tasks| datagrams::carry(tasks.shared, *exchange, port, queue, lease));
             }
-            Socket::Tcp(listener) => self.spawn(|tasks| tasks.accept_tcp(listener, port)),
+            (Socket::Datagrams(..), None) => {}
+            (Socket::Stream(connection), _) => {
+                let peer = |connection| Peer::Stream { endpoint, connection };
+                let lease = Arc::new(lease());
+                self.spawn_connection(*connection, port, peer, Some(lease));
+            }
+            (Socket::Connections(incoming), _) => {
+                let lease = Arc::new(lease());
+                self.spawn(|tasks| tasks.accept(*incoming, port, Some(lease)));
+            }
+            (Socket::Tcp(listener), _) => self.spawn(|tasks| tasks.accept(listener, port, None)),
             #[cfg(unix)]
-            Socket::Unix(listener) => self.spawn(|tasks| tasks.accept_unix(listener, port)),
+            (Socket::Unix(listener), _) => self.spawn(|tasks| tasks.accept(listener, port, None)),
             #[cfg(unix)]
-            Socket::UnixDatagrams(datagrams) => {
+            (Socket::UnixDatagrams(datagrams), sending) => {
+                self.spawn_sender(sending, &port);
                 self.spawn(|tasks| unix_datagrams::receive(tasks.shared, *datagrams, port));
             }
+            (Socket::Udp(udp), sending) => {
+                self.spawn_sender(sending, &port);
+                return Some(Looped::Udp(udp));
+            }
+            (Socket::Client(client), sending) => {
+                self.spawn_sender(sending, &port);
+                return Some(Looped::Client(client));
+            }
         }
+        None
     }
 
     /// Sends what a socket of datagrams did not take at once.
-    pub(crate) fn spawn_sender(
-        &self,
-        sender: DatagramSender,
-        queue: mpsc::Receiver<(Packet, Peer)>,
-    ) {
-        self.spawn(|tasks| backlog::send(tasks.shared, sender, queue));
+    fn spawn_sender(&self, sending: Option<Sending>, port: &Arc<Port>) {
+        let Some((sender, mut queue)) = sending else { return };
+        let port = Arc::clone(port);
+        self.spawn(|tasks| async move {
+            let shared = tasks.shared;
+            let sending = backlog::send(Arc::clone(&shared), sender, &mut queue);
+            if !leave(sending, port.closed()).await {
+                debug!(endpoint = port.number, "cut short");
+                shared.counters.unsent(&mut queue);
+            }
+        });
     }
 
     /// Tells the recorder of crate `metrics` what is counted, until the server is over. Once is enough.
@@ -109,11 +145,12 @@ impl Tasks {
     }
 
     /// Carries packets of a connection both ways until either end has had enough.
-    pub(crate) fn spawn_connection<S>(
+    fn spawn_connection<S>(
         &self,
         mut connection: Connection<S>,
         port: Arc<Port>,
         peer: impl FnOnce(u64) -> Peer,
+        lease: Option<Arc<Lease>>,
     ) where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -138,7 +175,7 @@ impl Tasks {
         shared.counters.connections.add(1);
         ruled.apply(&mut connection);
         // Made here, as the task may be cut before it begins.
-        let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone() };
+        let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone(), lease };
         let endpoint = port.endpoint.as_ref().map(display);
         let span = info_span!("connection", %peer, number, endpoint);
         let carry = |tasks: Self| async move {
@@ -146,37 +183,29 @@ impl Tasks {
             let shared = Arc::clone(&tasks.shared);
             let _forgotten = forgotten;
             let conversation = Conversation::new(connection, &shared, &port, &peer, queue, handled);
-            tokio::select! {
-                () = conversation.run() => {}
-                () = kicked.cancelled() => debug!(%peer, "kicked"),
-                () = port.closed() => debug!(%peer, "endpoint closed"),
+            let left = async {
+                tokio::select! {
+                    () = kicked.cancelled() => debug!(%peer, "kicked"),
+                    () = port.closed() => debug!(%peer, "endpoint closed"),
+                }
+            };
+            if !leave(conversation.run(&kicked), left).await {
+                debug!(%peer, "cut short");
             }
         };
         self.spawn(|tasks| carry(tasks).instrument(span));
     }
 
-    async fn accept_tcp(self, listener: Listener, port: Arc<Port>) {
+    /// Serves the connections that come in by a door until there are no more, the endpoint is closed or the server stops.
+    async fn accept<D: Door>(self, mut door: D, port: Arc<Port>, lease: Option<Arc<Lease>>) {
         while port.is_open().await {
             tokio::select! {
-                (connection, addr) = listener.accept() => {
+                accepted = door.accept() => {
+                    // Those that were accepted go on.
+                    let Some((connection, from)) = accepted else { return };
                     let endpoint = port.number;
-                    let peer = |connection| Peer::Tcp { endpoint, connection, addr };
-                    self.spawn_connection(connection, Arc::clone(&port), peer);
-                }
-                () = port.stays_open() => {}
-                () = self.shared.stop.asked() => return,
-            }
-        }
-    }
-
-    #[cfg(unix)]
-    async fn accept_unix(self, listener: unix::Listener, port: Arc<Port>) {
-        while port.is_open().await {
-            tokio::select! {
-                (connection, _) = listener.accept() => {
-                    let endpoint = port.number;
-                    let peer = |connection| Peer::Unix { endpoint, connection };
-                    self.spawn_connection(connection, Arc::clone(&port), peer);
+                    let peer = |connection| D::peer(endpoint, connection, from);
+                    self.spawn_connection(connection, Arc::clone(&port), peer, lease.clone());
                 }
                 () = port.stays_open() => {}
                 () = self.shared.stop.asked() => return,
@@ -190,15 +219,15 @@ struct Forgotten {
     shared: Arc<Shared>,
     number: u64,
     peer: Peer,
+    /// Of the endpoint, if the program has brought it.
+    lease: Option<Arc<Lease>>,
 }
 
 impl Drop for Forgotten {
     fn drop(&mut self) {
         self.shared.outbound.disconnect(self.number);
         info!(peer = %self.peer, "disconnected");
-        if let Peer::Stream { endpoint, .. } = self.peer {
-            self.shared.forget_port(endpoint);
-        }
+        drop(self.lease.take());
         self.shared.disconnected(&self.peer);
     }
 }

@@ -2,6 +2,7 @@
 //! limit that keeps a test from hanging.
 #![allow(dead_code, reason = "no test uses all of it")]
 
+pub(crate) mod carrier;
 pub(crate) mod endpoints;
 pub(crate) mod folder;
 pub(crate) mod log;

@@ -1,0 +1,12 @@
+//! Datagrams over anything that carries them.
+//!
+//! WebSocket messages, a serial radio, a channel of QUIC datagrams, a simulated network in a test: whatever is a stream
+//! and a sink of `(Bytes, PeerAddr)` becomes an [`Exchange`] of packets, with the limit, the hooks and the counters that
+//! sockets have.
+
+#[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
+pub(crate) mod exchange;
+#[cfg(test)]
+mod tests;
+
+pub use exchange::Exchange;
