@@ -104,6 +104,10 @@ impl ServerHandle {
 
     fn cancelled(&self, count: usize) -> usize {
         self.shared.counters.cancelled.add(count);
+        if count > 0 {
+            // Nobody is to wait for what waits no longer.
+            self.shared.changed.notify_one();
+        }
         count
     }
 }
