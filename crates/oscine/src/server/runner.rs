@@ -184,6 +184,8 @@ impl Runner {
         while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
             any = true;
             self.unit(unit, None).await;
+            // Thousands may be due at once: the tasks beside this one, which send their replies, get their turns.
+            tokio::task::consume_budget().await;
             if self.is_over() {
                 break;
             }
@@ -201,6 +203,7 @@ impl Runner {
             let Some(unit) = unit else { return (now, any) };
             any = true;
             self.unit(unit, None).await;
+            tokio::task::consume_budget().await;
         }
     }
 
