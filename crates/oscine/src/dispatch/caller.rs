@@ -109,7 +109,8 @@ impl Caller {
     /// No reference is counted on the way: what is registered is held all at once.
     pub(crate) fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
         dispatched.messages += 1;
-        if let Some(hold) = job.context.hold {
+        // Once: the messages behind the first of a bundle do not wait any more.
+        if let Some(hold) = job.context.hold.filter(|hold| !hold.is_over()) {
             self.hold_back(job, hold);
         }
         let Self { space, view, cache, answer, offered } = self;
