@@ -156,3 +156,34 @@ async fn what_is_removed_while_a_handler_is_awaited_does_not_wait_for_it() {
     let done = within(dispatcher.dispatch(message.view().into())).await;
     assert_eq!((done.calls, done.panics), (1, 0));
 }
+
+#[test]
+fn a_fallback_that_replaces_itself_may_panic_when_it_is_dropped() {
+    let (space, inner) = (AddressSpace::new(), AddressSpace::new());
+    space.mount("/inner", &inner).unwrap();
+    let (grenade, own) = (Grenade, inner.clone());
+    inner.fallback(move |_: Message| {
+        grenade.hold();
+        own.fallback(|_: Message| {});
+    });
+    let mut dispatcher = Dispatcher::new(space);
+    // The first call holds the last of it.
+    assert_eq!(calls(&mut dispatcher, "/inner/a"), 1);
+    assert_eq!(calls(&mut dispatcher, "/inner/a"), 1);
+}
+
+#[test]
+fn what_is_dropped_may_drop_what_panics() {
+    let space = AddressSpace::new();
+    // So that more than one look-up is needed, and what it finds is remembered.
+    space.subtree("/other", || {}).unwrap();
+    let grenade = Grenade;
+    let second = space.guard(space.method("/b", move || grenade.hold()).unwrap());
+    let first = space.method("/a", move || format!("{second:?}").clear()).unwrap();
+    let mut dispatcher = Dispatcher::new(space.clone());
+    assert_eq!((calls(&mut dispatcher, "/a"), calls(&mut dispatcher, "/a")), (1, 1));
+    // The dispatcher remembers the last of the first, which takes the second back.
+    assert!(space.remove(first));
+    dispatcher.rest();
+    assert_eq!((space.len(), calls(&mut dispatcher, "/other")), (1, 1));
+}

@@ -87,7 +87,7 @@ impl Caller {
     pub(crate) fn rehearse(&mut self, message: &MessageRef<'_>) {
         let Self { space, view, cache, .. } = self;
         let contents = view.get(&space.shared, |generation| cache.renew(generation));
-        black_box(Reached::find(contents, cache, message));
+        black_box(Reached::find(contents, cache, message)).let_go();
     }
 
     /// Waits until the time of a message that has begun before it. Its handlers are looked up before and after that:
@@ -102,6 +102,8 @@ impl Caller {
     fn forget_old(&mut self) {
         let contents = self.space.contents();
         self.cache.renew_all(contents.generation, |now| contents.mounted_generations(now));
+        // What was forgotten may have changed the address space, and then nobody else holds this any more.
+        let_go(contents);
     }
 
     /// Calls the handlers up to the first that is async and under way.
@@ -128,6 +130,7 @@ impl Caller {
         match Run::new(job, answer, &mut tally).go_on(&reached, first_match) {
             None => {
                 end(space, job, options, &tally, dispatched);
+                reached.let_go();
                 None
             }
             Some(running) => {
