@@ -6,6 +6,7 @@ mod common;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use common::{Running, within};
 use futures::FutureExt;
@@ -186,4 +187,22 @@ fn what_is_dropped_may_drop_what_panics() {
     assert!(space.remove(first));
     dispatcher.rest();
     assert_eq!((space.len(), calls(&mut dispatcher, "/other")), (1, 1));
+}
+
+#[test]
+fn a_handler_that_an_edit_refuses_may_change_the_space_when_it_is_dropped() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let space = AddressSpace::new();
+        let guard = || space.guard(space.method("/inner", || {}).unwrap());
+        let (first, second) = (guard(), guard());
+        let refused = space.edit(|edit| {
+            let method = edit.method("no address", move || format!("{first:?}").clear());
+            let subtree = edit.subtree("no address", move || format!("{second:?}").clear());
+            method.is_err() && subtree.is_err()
+        });
+        done.send((refused, space.len())).unwrap();
+    });
+    // It only keeps the test from hanging.
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(60)), Ok((true, 0)));
 }
