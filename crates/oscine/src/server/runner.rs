@@ -181,14 +181,12 @@ impl Runner {
     /// Runs every bundle that is due, as long as the server is not stopped; says whether there was one.
     pub(crate) async fn run_due(&mut self) -> bool {
         let mut any = false;
-        while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
+        while !self.is_over() {
+            let Some(unit) = self.shared.line.next(|| self.clock.now()) else { break };
             any = true;
             self.unit(unit, None).await;
             // Thousands may be due at once: the tasks beside this one, which send their replies, get their turns.
             tokio::task::consume_budget().await;
-            if self.is_over() {
-                break;
-            }
         }
         any
     }
