@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::error::Error;
+use std::fmt;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
@@ -356,6 +358,38 @@ async fn a_failure_ends_serving_where_that_is_asked_for() {
             assert!(error.contains(address) && error.contains(how), "{error}");
             within(handle.stopped()).await;
             assert!(handle.dispatch(("/ask", 1)).await.is_err());
+        }
+    }
+}
+
+/// An error that panics when somebody wants to read it.
+#[derive(Debug)]
+struct Unreadable;
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+        panics();
+        Ok(())
+    }
+}
+
+impl Error for Unreadable {}
+
+#[tokio::test]
+async fn an_error_that_panics_when_it_is_written_is_a_panic_of_its_handler() {
+    for concurrent in [false, true] {
+        for address in ["/sync", "/async", "/late"] {
+            let space = asking_space();
+            space.method("/sync", |_: Message| Err::<(), _>(Unreadable)).unwrap();
+            space.method("/async", async |_: Message| Err::<(), _>(Unreadable)).unwrap();
+            let late = async |_: Message| {
+                yield_now().await;
+                Err::<(), _>(Unreadable)
+            };
+            space.method("/late", late).unwrap();
+            let (error, handle) = end_by(space, address, concurrent).await;
+            assert!(error.contains(address) && error.contains("panicked"), "{error}");
+            assert_eq!(handle.stats().handler_panics, 1);
         }
     }
 }

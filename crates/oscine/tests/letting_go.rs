@@ -6,6 +6,7 @@ mod common;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
 use std::thread;
+use std::time::Duration;
 
 use common::{Running, within};
 use futures::FutureExt;
@@ -155,4 +156,53 @@ async fn what_is_removed_while_a_handler_is_awaited_does_not_wait_for_it() {
     let message = message("/b");
     let done = within(dispatcher.dispatch(message.view().into())).await;
     assert_eq!((done.calls, done.panics), (1, 0));
+}
+
+#[test]
+fn a_fallback_that_replaces_itself_may_panic_when_it_is_dropped() {
+    let (space, inner) = (AddressSpace::new(), AddressSpace::new());
+    space.mount("/inner", &inner).unwrap();
+    let (grenade, own) = (Grenade, inner.clone());
+    inner.fallback(move |_: Message| {
+        grenade.hold();
+        own.fallback(|_: Message| {});
+    });
+    let mut dispatcher = Dispatcher::new(space);
+    // The first call holds the last of it.
+    assert_eq!(calls(&mut dispatcher, "/inner/a"), 1);
+    assert_eq!(calls(&mut dispatcher, "/inner/a"), 1);
+}
+
+#[test]
+fn what_is_dropped_may_drop_what_panics() {
+    let space = AddressSpace::new();
+    // So that more than one look-up is needed, and what it finds is remembered.
+    space.subtree("/other", || {}).unwrap();
+    let grenade = Grenade;
+    let second = space.guard(space.method("/b", move || grenade.hold()).unwrap());
+    let first = space.method("/a", move || format!("{second:?}").clear()).unwrap();
+    let mut dispatcher = Dispatcher::new(space.clone());
+    assert_eq!((calls(&mut dispatcher, "/a"), calls(&mut dispatcher, "/a")), (1, 1));
+    // The dispatcher remembers the last of the first, which takes the second back.
+    assert!(space.remove(first));
+    dispatcher.rest();
+    assert_eq!((space.len(), calls(&mut dispatcher, "/other")), (1, 1));
+}
+
+#[test]
+fn a_handler_that_an_edit_refuses_may_change_the_space_when_it_is_dropped() {
+    let (done, is_done) = mpsc::channel();
+    thread::spawn(move || {
+        let space = AddressSpace::new();
+        let guard = || space.guard(space.method("/inner", || {}).unwrap());
+        let (first, second) = (guard(), guard());
+        let refused = space.edit(|edit| {
+            let method = edit.method("no address", move || format!("{first:?}").clear());
+            let subtree = edit.subtree("no address", move || format!("{second:?}").clear());
+            method.is_err() && subtree.is_err()
+        });
+        done.send((refused, space.len())).unwrap();
+    });
+    // It only keeps the test from hanging.
+    assert_eq!(is_done.recv_timeout(Duration::from_secs(60)), Ok((true, 0)));
 }

@@ -1,4 +1,5 @@
-//! What a message costs in memory on its way from a socket to a sync handler: nothing, once warm.
+//! What a message costs in memory on its way from a socket to a sync handler: nothing, once warm. And what a bundle costs
+//! that waits: its own size.
 //!
 //! It counts what is allocated in the whole process, so this is a program of its own, with one test at a time.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
@@ -15,7 +16,9 @@ use std::time::{Duration, Instant};
 use common::wire::{frame, packet};
 use common::{LOOPBACK, Running};
 use oscine::transport::framing::FramingKind::{LengthPrefix, Slip};
-use oscine::{AddressSpace, Bundle, Message, Packet, Server, TimeTag};
+use oscine::{
+    AddressSpace, Bundle, Engine, Message, Packet, ScheduleLimits, Server, TimeTag, Timing,
+};
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use tokio::task::yield_now;
 
@@ -129,4 +132,30 @@ fn over_tcp() {
         }
         server.stop().await;
     });
+}
+
+#[test]
+fn what_waits_keeps_its_own_bytes_and_not_those_around_it() {
+    const PACKETS: usize = 50;
+    let _one = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let at = |seconds: i64| TimeTag::from_unix(1_600_000_000 + seconds, 0);
+    let (blob, later) = (Message::new("/blob", vec![0_u8; 60_000]).unwrap(), packet("/later", ()));
+    // Once the large one runs with its packet, once it waits, too, and runs before the small one.
+    for outer in [TimeTag::IMMEDIATE, at(1)] {
+        let nested = Bundle::new(at(60), [later.clone()]).unwrap();
+        let elements = [Packet::from(blob.clone()), nested.into()];
+        let packet = Packet::from(Bundle::new(outer, elements).unwrap());
+        let mut engine = Engine::new(ScheduleLimits::new());
+        let region = Region::new(ALLOCATOR);
+        for _ in 0..PACKETS {
+            let _ = engine.handle_packet(at(0), packet.view(), &(), Instant::now(), Timing::new());
+            drop(engine.handle_timeout(at(1)));
+        }
+        let change = region.change();
+        let kept = change.bytes_allocated.saturating_sub(change.bytes_deallocated);
+        assert_eq!(engine.schedule().len(), PACKETS);
+        assert!(engine.schedule().bytes() < PACKETS * 100);
+        // The wheel takes some 30 KB whatever waits.
+        assert!(kept < 100_000 + PACKETS * 1_000, "{kept} bytes for {outer}");
+    }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::log::{Log, Pen, log};
 use common::timed::{HOUR, bundle, noting_space, now};
 use common::wire::packet;
-use common::{FRAMINGS, LOOPBACK, Running, until, within};
+use common::{FRAMINGS, LOOPBACK, Running, never, until, within};
 use futures::FutureExt;
 use oscine::{
     AddressSpace, Client, Clock, Message, OverLimit, RateLimit, SendError, ServeError, Server,
@@ -81,6 +81,31 @@ async fn what_a_limit_holds_is_released_while_draining() {
     let stats = end(&handle, task).await;
     assert_eq!((stats.messages, stats.coalesced), (2, 2));
     assert_eq!(log.next().await, "d");
+}
+
+/// What a handle asks for is heard while nothing more is received, and nobody waits for what waits no longer.
+#[tokio::test]
+async fn what_waits_can_be_run_or_dropped_while_draining() {
+    for runs in [true, false] {
+        let (clock, _hand) = Clock::simulated(START);
+        let (pen, mut log) = log();
+        let space = AddressSpace::new();
+        space.method("/note", pen.handler("noted")).unwrap();
+        let (handle, task) = draining(builder(&space).clock(clock), HOUR).await;
+        within(handle.dispatch(bundle(START + HOUR / 2, &["a"]))).await.unwrap();
+        handle.stop();
+        never(|| task.is_finished()).await;
+        if runs {
+            handle.run_pending();
+            assert_eq!(log.next().await, "noted");
+        } else {
+            assert_eq!(handle.drop_pending(), 1);
+        }
+        within(task).await.unwrap().unwrap();
+        let stats = handle.stats();
+        assert_eq!((stats.released, stats.cancelled), if runs { (1, 0) } else { (0, 1) });
+        assert_eq!(stats.dropped_at_stop, 0);
+    }
 }
 
 /// Bundles that are due at once wait for each other: stopping ends those that have not begun.

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -101,6 +103,33 @@ async fn what_waits_is_listed_and_cancelled_one_by_one() {
     let stats = show.server.stop().await;
     assert_eq!((stats.cancelled, stats.released, stats.dropped_at_stop), (1, 2, 1));
     assert_eq!((stats.pending, stats.pending_bytes), (0, 0));
+}
+
+/// There is one thread here.
+#[tokio::test]
+async fn while_thousands_run_at_once_other_tasks_get_their_turns() {
+    const COUNT: usize = 2000;
+    let (turns, seen) = (Arc::new(AtomicUsize::new(0)), Arc::new(Mutex::new(BTreeSet::new())));
+    let (space, taken, see) = (AddressSpace::new(), Arc::clone(&turns), Arc::clone(&seen));
+    let look = move |_: String| {
+        see.lock().unwrap().insert(taken.load(Ordering::Relaxed));
+    };
+    space.method("/note", look).unwrap();
+    let show = Show::with_space(&space, log().1, |builder| builder).await;
+    for _ in 0..COUNT {
+        show.run(bundle(after(1), &["a"])).await;
+    }
+    let other = tokio::spawn(async move {
+        loop {
+            turns.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    show.hand.advance(Duration::from_secs(1));
+    until(|| show.handle().stats().released == COUNT as u64).await;
+    other.abort();
+    assert!(seen.lock().unwrap().len() > 5, "{seen:?}");
+    show.server.stop().await;
 }
 
 #[tokio::test]

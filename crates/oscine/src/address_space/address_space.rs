@@ -209,6 +209,9 @@ impl AddressSpace {
 
     /// Makes several changes take effect as one, and much faster than one by one.
     ///
+    /// Others that change this address space wait until `change` returns. It must not change it in any other way than by
+    /// the [`Edit`]: it would wait for itself.
+    ///
     /// # Examples
     ///
     /// ```

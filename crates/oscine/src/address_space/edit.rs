@@ -40,8 +40,7 @@ impl Edit {
         place: impl IntoPlace,
         handler: impl Handler<M>,
     ) -> Result<MethodKey, AddressError> {
-        let place = place.into_place()?;
-        Ok(self.insert(place, handler.into_callable()))
+        self.insert_at(place.into_place(), handler.into_callable())
     }
 
     /// As [`AddressSpace::subtree`](crate::AddressSpace::subtree).
@@ -54,8 +53,8 @@ impl Edit {
         address: impl AsRef<str>,
         handler: impl Handler<M>,
     ) -> Result<MethodKey, AddressError> {
-        let place = Place::Subtree(Address::new(address.as_ref())?);
-        Ok(self.insert(place, handler.into_callable()))
+        let place = Address::new(address.as_ref()).map(Place::Subtree);
+        self.insert_at(place, handler.into_callable())
     }
 
     /// As [`AddressSpace::remove`](crate::AddressSpace::remove).
@@ -157,6 +156,21 @@ impl Edit {
     pub(crate) fn tell(&mut self, change: impl FnOnce() -> Change) {
         if self.heard {
             self.changes.push(change());
+        }
+    }
+
+    fn insert_at(
+        &mut self,
+        place: Result<Place, AddressError>,
+        method: Method,
+    ) -> Result<MethodKey, AddressError> {
+        match place {
+            Ok(place) => Ok(self.insert(place, method)),
+            Err(error) => {
+                // It may change the address space when it is dropped, which is for after the edit.
+                self.removed.push(method);
+                Err(error)
+            }
         }
     }
 

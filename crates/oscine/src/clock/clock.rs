@@ -15,10 +15,11 @@ use crate::time_offset::TimeOffset;
 
 /// The time that bundles are measured by: a line that is monotonic, and what it has to do with the wall clock.
 ///
-/// The line begins at what the wall clock says when the clock is made, and goes on by the monotonic clock. So equal
-/// time tags are always equal deadlines, and no step of the wall clock moves what waits. What comes in later is mapped
-/// by [`offset`](Self::offset), which follows the wall clock: a step is noticed by [`check`](Self::check) and
-/// [`follow`](Self::follow). When a machine was suspended, the wall clock has stepped ahead.
+/// The line begins at what the wall clock says when the clock is made, and goes on by the monotonic clock. So no step
+/// of the wall clock moves what waits. What comes in later is mapped by [`offset`](Self::offset), which follows the wall
+/// clock: a step is noticed by [`check`](Self::check) and [`follow`](Self::follow). When a machine was suspended, the
+/// wall clock has stepped ahead. Equal time tags are equal deadlines as long as the offset is the same: once it has
+/// followed, a tag may be due before an equal one that came in earlier.
 ///
 /// The line is never ahead of the wall clock, but for a step that was not noticed yet: what runs by it does not run
 /// early.

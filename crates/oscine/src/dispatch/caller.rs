@@ -87,7 +87,7 @@ impl Caller {
     pub(crate) fn rehearse(&mut self, message: &MessageRef<'_>) {
         let Self { space, view, cache, .. } = self;
         let contents = view.get(&space.shared, |generation| cache.renew(generation));
-        black_box(Reached::find(contents, cache, message));
+        black_box(Reached::find(contents, cache, message)).let_go();
     }
 
     /// Waits until the time of a message that has begun before it. Its handlers are looked up before and after that:
@@ -102,6 +102,8 @@ impl Caller {
     fn forget_old(&mut self) {
         let contents = self.space.contents();
         self.cache.renew_all(contents.generation, |now| contents.mounted_generations(now));
+        // What was forgotten may have changed the address space, and then nobody else holds this any more.
+        let_go(contents);
     }
 
     /// Calls the handlers up to the first that is async and under way.
@@ -109,7 +111,8 @@ impl Caller {
     /// No reference is counted on the way: what is registered is held all at once.
     pub(crate) fn begin(&mut self, job: &Job<'_>, dispatched: &mut Dispatched) -> Option<Waiting> {
         dispatched.messages += 1;
-        if let Some(hold) = job.context.hold {
+        // Once: the messages behind the first of a bundle do not wait any more.
+        if let Some(hold) = job.context.hold.filter(|hold| !hold.is_over()) {
             self.hold_back(job, hold);
         }
         let Self { space, view, cache, answer, offered } = self;
@@ -127,6 +130,7 @@ impl Caller {
         match Run::new(job, answer, &mut tally).go_on(&reached, first_match) {
             None => {
                 end(space, job, options, &tally, dispatched);
+                reached.let_go();
                 None
             }
             Some(running) => {

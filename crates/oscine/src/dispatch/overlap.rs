@@ -1,5 +1,6 @@
 //! Async handlers that run while other messages go on.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
@@ -58,8 +59,14 @@ pub(crate) fn run_beside(call: BoxFuture<'static, ()>) {
 pub(crate) fn reply(outlet: &dyn Outlet, peer: &Peer, address: &str, replies: Replies) -> bool {
     let failed = replies.error.is_some();
     if let Some(error) = replies.error {
-        warn!(%peer, address, %error, "handler failed");
-        outlet.fault(&Fault::HandlerFailed { peer, address, error: &*error });
+        // How an error is written, and what it does when it is dropped, is the program's, and may panic.
+        let tell = AssertUnwindSafe(move || {
+            warn!(%peer, address, %error, "handler failed");
+            outlet.fault(&Fault::HandlerFailed { peer, address, error: &*error });
+        });
+        if catch_unwind(tell).is_err() {
+            panicked(outlet, peer, address);
+        }
     }
     for packet in replies.packets {
         if let Err(error) = outlet.send(peer, packet) {

@@ -13,6 +13,7 @@ use crate::address_space::contents::{Contents, Method};
 use crate::address_space::seen::Seen;
 use crate::address_space::target::Target;
 use crate::dispatch::cache::{Cache, Found, Known};
+use crate::dispatch::let_go::let_go;
 use crate::handler::job::{Context, Job};
 use crate::handler::registered::{Home, Registered};
 use crate::space::entry::Entries;
@@ -70,6 +71,15 @@ impl<'c> Reached<'c> {
             },
             Some(Err(broken)) => nothing(Some(*broken)),
             _ => nothing(None),
+        }
+    }
+
+    /// Drops it, when the calls are over.
+    #[inline(always)]
+    pub(crate) fn let_go(self) {
+        if let Self::Nothing(Some(fallback), _) = self {
+            // That of a mounted space may have been replaced meanwhile, by itself for one.
+            let_go(fallback);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::hash::Hash;
 use std::time::Instant;
 
-use oscine_codec::{Node, Packet, PacketRef, TimeTag};
+use oscine_codec::{Bundle, Node, PacketRef, TimeTag};
 use oscine_transport::PeerKey;
 
 use crate::engine::handled::Handled;
@@ -69,7 +69,8 @@ impl<P: Clone + Eq + Hash> Engine<P> {
     /// A nested bundle has its own time, but never before its parent's. Where it is due no later than its parent it
     /// runs with it, in its place.
     ///
-    /// The bundles are copied out of the buffer that `packet` lies in, once for all of them.
+    /// The bundles are copied out of the buffer that `packet` lies in, each by itself: what waits holds on to its own
+    /// bytes, and to no others of the packet.
     pub fn handle_packet(
         &mut self,
         now: TimeTag,
@@ -151,11 +152,10 @@ impl<P: Clone + Eq + Hash> Engine<P> {
         received_at: Instant,
         timing: Timing,
     ) -> usize {
-        let kept = Packet::from(packet);
         let mut count = 0;
-        for (due, node) in kept.view().walk().filter_map(|node| waits(now, node, timing)) {
+        for (due, node) in packet.walk().filter_map(|node| waits(now, node, timing)) {
             let Node::Bundle { bundle, .. } = node else { continue };
-            let bundle = kept.share_bundle(bundle);
+            let bundle = Bundle::from(bundle);
             let size = bundle.as_bytes().len();
             let unit = Unit { due, peer: peer.clone(), received_at, bundle };
             self.schedule.insert(Some(peer.clone()), now, due, size, unit);

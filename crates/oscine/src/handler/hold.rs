@@ -31,6 +31,11 @@ impl Hold {
         });
     }
 
+    /// Whether it has been waited for.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.get().is_some()
+    }
+
     /// How much after its time the wait was over; waits if it is not over yet.
     pub(crate) fn late(&self) -> Duration {
         self.wait();
@@ -47,7 +52,9 @@ mod tests {
         for micros in [0, 1, 20, 50, 1_000] {
             let until = Instant::now() + Duration::from_micros(micros);
             let hold = Hold::until(until);
+            assert!(!hold.is_over());
             hold.wait();
+            assert!(hold.is_over());
             assert!(Instant::now() >= until, "{micros} µs");
             let late = hold.late();
             std::thread::sleep(Duration::from_millis(1));

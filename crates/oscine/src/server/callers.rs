@@ -29,20 +29,20 @@ impl Callers {
 
     /// Sets the address space of an endpoint.
     pub(crate) fn set(&mut self, endpoint: usize, space: &AddressSpace) {
+        // Numbers are not used again. Streams have one each, and most have the server's: those take no place here.
+        if self.own.space.is_same(space) {
+            return;
+        }
+        let known = self.others.iter().position(|caller| caller.space.is_same(space));
+        let place = known.unwrap_or_else(|| {
+            self.others.push(Caller::new(space.clone()));
+            self.others.len() - 1
+        });
         if self.by_endpoint.len() <= endpoint {
             self.by_endpoint.resize(endpoint + 1, None);
         }
-        let place = if self.own.space.is_same(space) {
-            None
-        } else {
-            let known = self.others.iter().position(|caller| caller.space.is_same(space));
-            Some(known.unwrap_or_else(|| {
-                self.others.push(Caller::new(space.clone()));
-                self.others.len() - 1
-            }))
-        };
         if let Some(entry) = self.by_endpoint.get_mut(endpoint) {
-            *entry = place;
+            *entry = Some(place);
         }
     }
 
@@ -62,5 +62,27 @@ impl Callers {
             Some(place) => others.get_mut(place).unwrap_or(own),
             None => own,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn endpoints_that_have_the_servers_space_take_no_memory() {
+        let (own, other) = (AddressSpace::new(), AddressSpace::new());
+        let mut callers = Callers::new(own.clone());
+        (0..1000).for_each(|endpoint| callers.set(endpoint, &own));
+        assert_eq!((callers.by_endpoint.len(), callers.others.len()), (0, 0));
+        callers.set(3, &other);
+        callers.set(4, &other);
+        assert_eq!((callers.by_endpoint.len(), callers.others.len()), (5, 1));
+        let space = |callers: &mut Callers, endpoint| {
+            let peer = Peer::Stream { endpoint, connection: 0 };
+            callers.of(&peer).space.clone()
+        };
+        assert!(space(&mut callers, 3).is_same(&other) && space(&mut callers, 4).is_same(&other));
+        assert!(space(&mut callers, 2).is_same(&own) && space(&mut callers, 1000).is_same(&own));
     }
 }

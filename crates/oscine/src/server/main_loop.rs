@@ -71,13 +71,12 @@ impl MainLoop {
         let end = self.shared.clock.now() + drain.min(LONGEST_DRAIN);
         self.runner.drains = !drain.is_zero();
         while self.runner.drains {
-            self.runner.run_due().await;
-            self.runner.release().await;
-            let due = self.runner.next_deadline();
-            let Some(due) = due.filter(|due| !due.is_after(end)) else { break };
-            self.timer.set(Some(due))?;
-            self.timer.elapsed().await?;
-            self.due().await;
+            self.prepare().await?;
+            if self.runner.next_deadline().is_none_or(|due| due.is_after(end)) {
+                break;
+            }
+            let event = self.next_of_rest().await?;
+            self.run_event(event).await;
         }
         Ok(())
     }
@@ -147,6 +146,17 @@ impl MainLoop {
             event
         })
         .await
+    }
+
+    /// Waits for what comes next when nothing more is received. Cancel safe.
+    async fn next_of_rest(&mut self) -> io::Result<Event> {
+        let Self { runner, timer, shared, .. } = self;
+        runner.callers.rest();
+        tokio::select! {
+            elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
+            // What waits may be run or cancelled by a handle.
+            () = shared.changed.notified() => Ok(Event::Changed),
+        }
     }
 
     /// Runs the datagrams that one read of a socket brought.

@@ -29,6 +29,9 @@ pub struct PendingBundle {
 #[expect(clippy::must_use_candidate, reason = "what they do matters more than what they say")]
 impl ServerHandle {
     /// The bundles that wait, earliest first. A copy, which does not keep any from running.
+    ///
+    /// While it is made nothing that is due runs. That takes time for each bundle that waits: where there may be many, a
+    /// program that only wants to know how many asks for [`stats`](Self::stats).
     #[must_use]
     pub fn pending(&self) -> Vec<PendingBundle> {
         let engine = self.shared.line.lock();
@@ -53,6 +56,8 @@ impl ServerHandle {
 
     /// Takes all bundles out of line that hold a message whose address `pattern` matches, and that would run with it.
     /// Says how many.
+    ///
+    /// While it looks nothing that is due runs. That takes time for each message that waits.
     ///
     /// # Errors
     ///
@@ -104,6 +109,10 @@ impl ServerHandle {
 
     fn cancelled(&self, count: usize) -> usize {
         self.shared.counters.cancelled.add(count);
+        if count > 0 {
+            // Nobody is to wait for what waits no longer.
+            self.shared.changed.notify_one();
+        }
         count
     }
 }

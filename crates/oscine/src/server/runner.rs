@@ -185,12 +185,12 @@ impl Runner {
     /// Runs every bundle that is due, as long as the server is not stopped; says whether there was one.
     pub(crate) async fn run_due(&mut self) -> bool {
         let mut any = false;
-        while let Some(unit) = self.shared.line.next(|| self.clock.now()) {
+        while !self.is_over() {
+            let Some(unit) = self.shared.line.next(|| self.clock.now()) else { break };
             any = true;
             self.unit(unit, None).await;
-            if self.is_over() {
-                break;
-            }
+            // Thousands may be due at once: the tasks beside this one, which send their replies, get their turns.
+            tokio::task::consume_budget().await;
         }
         any
     }
@@ -205,6 +205,7 @@ impl Runner {
             let Some(unit) = unit else { return (now, any) };
             any = true;
             self.unit(unit, None).await;
+            tokio::task::consume_budget().await;
         }
     }
 
@@ -218,31 +219,33 @@ impl Runner {
     pub(crate) async fn begin_next(&mut self) {
         let ahead = self.ahead();
         let Some(unit) = self.shared.line.next(|| self.clock.now() + ahead) else { return };
-        // All that waits may have to run now, whenever it is due.
-        let until = if unit.due.since(self.clock.now()) <= ahead {
-            self.clock.instant(unit.due)
-        } else {
-            None
-        };
+        // Only by the system's clock is it known how long that takes. All that waits may have to run now, whenever it
+        // is due.
+        let holds = !ahead.is_zero() && unit.due.since(self.clock.now()) <= ahead;
+        let until = if holds { self.clock.instant(unit.due) } else { None };
         self.unit(unit, until.map(Hold::until)).await;
     }
 
     /// Runs a bundle that has waited, or still waits.
     async fn unit(&mut self, unit: Unit<Peer>, hold: Option<Hold>) {
-        let Self { clock, shared, outlet, .. } = self;
-        shared.counters.released.add(1);
-        trace!(peer = %unit.peer, due = %unit.due, "bundle runs");
+        self.shared.counters.released.add(1);
         if hold.is_none() {
-            shared.lateness.note(clock.now().since(unit.due));
+            self.runs(&unit, self.clock.now().since(unit.due));
         }
-        let outlet = Arc::clone(outlet);
+        let outlet = Arc::clone(&self.outlet);
         let received_at = ReadAt::Known(unit.received_at);
         let context =
             Context { peer: &unit.peer, received_at, outlet: &outlet, hold: hold.as_ref() };
         self.steps(unit.steps(), context, &mut Dispatched::default()).await;
         if let Some(hold) = hold {
-            self.shared.lateness.note(hold.late());
+            self.runs(&unit, hold.late());
         }
+    }
+
+    /// Notes that a bundle runs that has waited, and how late.
+    fn runs(&self, unit: &Unit<Peer>, late: Duration) {
+        trace!(peer = %unit.peer, due = %unit.due, ?late, "bundle runs");
+        self.shared.lateness.note(late);
     }
 
     /// Finds the handlers of the bundle that comes first and calls none, so that less has to be fetched from memory when
