@@ -124,6 +124,8 @@ impl Server {
 
     /// Waits until there is something to run, for so long at most, and runs it. Says whether there was something.
     ///
+    /// How long what it runs may take is not limited by `timeout`.
+    ///
     /// # Errors
     ///
     /// [`BlockingError::Serve`], [`BlockingError::InsideRuntime`].

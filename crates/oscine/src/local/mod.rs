@@ -43,8 +43,8 @@
 //!
 //! A call that has begun may take as long as it likes, unless the server has a
 //! [`handler_timeout`](crate::ServerBuilder::handler_timeout). A call that is given up, by a time-out or as the server
-//! stops, does not begin any more; one that is async and has begun is dropped at the point where it waits, and one that is
-//! not runs to its end unheard.
+//! stops, does not begin any more; one that is async and has begun is dropped at the point where it waits, with the next
+//! turn of its owner, and one that is not runs to its end unheard.
 //!
 //! Outside of a tokio runtime, where a [`Dispatcher`](crate::Dispatcher) may be, there is no timer, and a call waits for as
 //! long as the owner lives. Local handlers that use tokio's timers or sockets need a runtime around what has them called.

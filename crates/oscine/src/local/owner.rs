@@ -90,6 +90,7 @@ impl Owner {
 
     /// Calls a handler, unless it has gone. If it panics, so does this.
     pub(crate) fn call(&self, handler: u64, begin: Begin) -> Option<Begun> {
+        self.sweep();
         let handler = { self.handlers.borrow().get(&handler).map(Rc::clone) };
         // It may go while it runs, and this be the last of it.
         let handler = LetGo(Some(handler?));
