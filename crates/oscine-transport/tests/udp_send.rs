@@ -215,3 +215,20 @@ async fn a_sink_that_is_closed_has_sent() {
     poll_fn(|cx| Pin::new(&mut sender).poll_close(cx)).await.unwrap();
     assert_same(&receive(&mut receiver, 1).await, &[packet_of(32, 7)]);
 }
+
+/// The runtime has had no turn since the socket was made, and does not know that it has room.
+#[tokio::test]
+async fn a_new_socket_sends_without_waiting() {
+    let (mut receiver, address) = bound().await;
+    let packet = packet_of(32, 1);
+    let new = || Udp::from_std(std::net::UdpSocket::bind("127.0.0.1:0").unwrap()).unwrap();
+    new().try_send_to(&packet, address).unwrap();
+    new().sender().try_send_bytes_to(packet.as_bytes(), address).unwrap();
+    let connected = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    connected.connect(address).unwrap();
+    let connected = Udp::from_std(connected).unwrap();
+    connected.try_send(&packet).unwrap();
+    connected.sender().try_send(&packet).unwrap();
+    assert_same(&receive(&mut receiver, 4).await, &vec![packet; 4]);
+    assert_eq!(connected.stats().sent, 2);
+}

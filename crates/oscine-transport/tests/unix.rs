@@ -348,3 +348,28 @@ async fn a_stream_that_is_connected_is_taken_over() {
     assert_eq!(far.next().await.unwrap().unwrap(), Ok(packet("/a")));
     assert_eq!(far.framing(), Some(FramingKind::LengthPrefix));
 }
+
+#[tokio::test]
+async fn a_connected_socket_sends_without_waiting_until_the_peer_is_full() {
+    let folder = Folder::new();
+    let mut receiver = Datagrams::builder().bind(folder.join("d")).unwrap();
+    let socket = Datagrams::builder().unbound().unwrap();
+    let sender = socket.sender();
+    assert!(matches!(sender.try_send(packet("/nobody")), Err(SendError::Io(_))));
+    socket.connect(folder.join("d")).unwrap();
+    let mut taken: u64 = 0;
+    let error = loop {
+        match sender.try_send(packet("/flood")) {
+            Ok(()) => taken += 1,
+            Err(error) => break error,
+        }
+        assert!(taken < 100_000);
+    };
+    assert!(matches!(error, SendError::Full), "{error:?}");
+    assert!(taken > 0 && sender.stats().sent == taken);
+    for _ in 0..taken {
+        assert_eq!(next(&mut receiver).await.packet, Ok(packet("/flood")));
+    }
+    sender.try_send(packet("/again")).unwrap();
+    assert_eq!(next(&mut receiver).await.packet, Ok(packet("/again")));
+}

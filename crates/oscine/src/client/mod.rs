@@ -4,7 +4,8 @@
 //! | --- | --- |
 //! | one peer | [`Client`], over UDP, TCP, unix sockets, or whatever stream of bytes |
 //! | many tasks | [`ClientSender`]: sends and asks, beside the one that reads |
-//! | what comes back | the client as a stream; [`request`](crate::Client::request); handlers by [`serve`](crate::Client::serve) |
+//! | what comes back | the client as a stream; as [bytes](crate::Client::frames); [`request`](crate::Client::request); handlers by [`serve`](crate::Client::serve) |
+//! | no time to wait | [`try_send`](crate::Client::try_send), [`send_within`](crate::Client::send_within), [`try_recv`](crate::Client::try_recv), [`recv_timeout`](crate::Client::recv_timeout) |
 //! | a device's session | [`keep_alive`](crate::Client::keep_alive), [`on_connect`](crate::Client::on_connect), [`reconnect`](crate::ClientBuilder::reconnect) |
 //! | values that move fast | [`latest_wins`](crate::Client::latest_wins) |
 //! | many targets | [`Endpoints`](oscine_transport::endpoints::Endpoints) |
@@ -17,6 +18,21 @@
 //! to the requests that wait for them, and a request keeps for the stream what is not its own. A
 //! client that nobody reads is no burden to itself; what arrives waits in the system, which over UDP
 //! drops what does not fit, and over streams slows the peer down.
+//!
+//! Packets, bytes, and what is no packet come from the same place, and each comes once, to whoever
+//! reads next. Only a reply that a request waits for does not, unless it is in a bundle. A reader may
+//! be given up at any time, by a time-out or otherwise: nothing is lost with it, not even of a packet
+//! that has arrived in part.
+//!
+//! # How long things take
+//!
+//! | what | at most | to change it |
+//! | --- | --- | --- |
+//! | connecting | 5 s | [`connect_timeout`](crate::ClientBuilder::connect_timeout) |
+//! | sending on a stream whose peer takes nothing | 30 s | [`write_timeout`](crate::ClientBuilder::write_timeout); for one packet [`send_within`](crate::Client::send_within) |
+//! | sending datagrams | no limit: the system takes them at once, but for moments | [`send_within`](crate::Client::send_within) |
+//! | a request | 5 s | [`timeout`](crate::ClientBuilder::timeout); for one [`request_within`](crate::Client::request_within) |
+//! | receiving | no limit | [`recv_timeout`](crate::Client::recv_timeout) |
 //!
 //! # A session with a device
 //!

@@ -49,7 +49,8 @@ impl Client {
     ///
     /// It is done by a server: bundles run at their time, never early, atomic, and in order of their
     /// time tags; what is malformed, unmatched, late or beyond a limit is counted and told; and
-    /// handlers that panic are caught. What handlers return is sent to the peer. A
+    /// handlers that panic are caught. What handlers return is sent to the peer, which is who handlers
+    /// see, also on a client that [hears anyone](crate::ClientBuilder::hear_anyone). A
     /// [`ClientSender`](crate::ClientSender) sends and asks meanwhile; a reply that it asked for goes
     /// to it and, unless it came in a bundle, to no handler. What the stream had kept goes to
     /// handlers first.

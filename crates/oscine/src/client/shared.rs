@@ -132,7 +132,7 @@ impl Drop for Rest<'_> {
             return;
         }
         let (way, closed) = (Arc::clone(self.way), closed.clone());
-        tasks::spawn(&runtime, async move {
+        tasks::begin(&runtime, async move {
             tokio::select! {
                 written = way.write_rest() => {
                     if let Err(error) = written {

@@ -33,6 +33,6 @@ impl Tasks {
 }
 
 /// Spawns a task that ends by itself.
-pub(crate) fn spawn(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
+pub(crate) fn begin(runtime: &Handle, task: impl Future<Output = ()> + Send + 'static) {
     runtime.spawn(task);
 }

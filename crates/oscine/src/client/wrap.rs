@@ -25,7 +25,8 @@ impl Client {
     /// # Examples
     ///
     /// ```
-    ///     /// use oscine::Client;
+    /// use futures::StreamExt;
+    /// use oscine::Client;
     /// use oscine::transport::connection::Builder;
     ///
     /// # #[tokio::main(flavor = "current_thread")]

@@ -1,8 +1,8 @@
 //! The server: sockets to methods, bundles at their time, replies back.
 //!
-//! One task reads the UDP sockets, keeps the schedule and calls the handlers, one after another: a bundle is atomic
-//! because nothing else runs. Each connection has a task of its own, which reads packets into a bounded queue and writes
-//! what is sent to that peer.
+//! One task reads the UDP sockets and clients that serve, keeps the schedule and calls the handlers, one after another:
+//! a bundle is atomic because nothing else runs. Each connection has a task of its own, which reads packets into a bounded
+//! queue and writes what is sent to that peer.
 //!
 //! ```text
 //!   UDP sockets ─────────────────────────────────┐

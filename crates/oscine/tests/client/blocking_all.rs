@@ -127,14 +127,14 @@ fn asking(client: &blocking::Client, sender: &blocking::Sender) {
 
 fn receiving(client: &mut blocking::Client) {
     client.send(("/count", 9)).unwrap();
-    let numbered: Vec<_> = (0..9).map(|number| packet("/n", number)).collect();
-    let bytes = |number: usize| numbered[number].bytes().clone();
-    assert_eq!(client.recv().unwrap(), numbered[0]);
-    assert_eq!(client.recv_timeout(LONG).unwrap(), numbered[1]);
-    assert_eq!(client.recv_any().unwrap().unwrap(), numbered[2]);
+    let numbered = |number: i32| packet("/n", number);
+    let bytes = |number: i32| numbered(number).into_bytes();
+    assert_eq!(client.recv().unwrap(), numbered(0));
+    assert_eq!(client.recv_timeout(LONG).unwrap(), numbered(1));
+    assert_eq!(client.recv_any().unwrap().unwrap(), numbered(2));
     assert_eq!(client.recv_frame().unwrap(), bytes(3));
     assert_eq!(client.recv_frame_timeout(LONG).unwrap(), bytes(4));
-    assert_eq!(client.packets().next().unwrap(), numbered[5]);
+    assert_eq!(client.packets().next().unwrap(), numbered(5));
     assert_eq!(client.frames().next().unwrap(), bytes(6));
     let seventh = loop {
         match client.try_recv_frame() {
@@ -149,7 +149,7 @@ fn receiving(client: &mut blocking::Client) {
             received => break received.unwrap(),
         }
     };
-    assert_eq!(eighth, numbered[8]);
+    assert_eq!(eighth, numbered(8));
     assert!(matches!(client.recv_frame_timeout(SHORT), Err(RecvError::Timeout { .. })));
     assert!(matches!(client.try_recv_frame(), Err(RecvError::Empty)));
     assert_eq!(client.frames_timeout(SHORT).count(), 0);

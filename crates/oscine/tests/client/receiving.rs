@@ -187,3 +187,16 @@ async fn one_turn_of_a_task_finds_all_that_is_at_hand() {
     }
     assert!(matches!(client.try_recv(), Err(RecvError::Empty)));
 }
+
+/// Counting is put off while more is at hand, but not for ever.
+#[tokio::test]
+async fn what_was_read_is_counted_when_the_client_has_gone() {
+    let (mut client, mut far) = pipe(1 << 16);
+    for number in 0..3 {
+        far.send(packet("/n", number)).await;
+    }
+    assert_eq!(within(client.recv()).await.unwrap(), packet("/n", 0));
+    let sender = client.sender();
+    drop(client);
+    assert_eq!(sender.stats().received, 1);
+}
