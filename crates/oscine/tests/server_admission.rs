@@ -4,15 +4,16 @@
 mod common;
 
 use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use common::log::{Log, Pen, log};
 use common::timed::{HOUR, bundle};
 use common::wire::{Raw, frame, packet, raw_udp};
-use common::{FRAMINGS, LOOPBACK, Running, until, within};
+use common::{FRAMINGS, LOOPBACK, Running, never, until, within};
 use oscine::transport::framing::FramingKind::Slip;
 use oscine::{
-    AddressSpace, Client, Clock, DecodeOptions, LatePolicy, Message, Networks, OverLimit,
+    AddressSpace, Bundle, Client, Clock, DecodeOptions, LatePolicy, Message, Networks, OverLimit,
     PeerOptions, PeerRules, PeerView, Profile, RateLimit, Server, ServerBuilder, ServerHandle,
     TimeOffset, TimePolicy, TimeTag,
 };
@@ -146,6 +147,77 @@ async fn the_last_value_of_each_address_arrives_in_the_end() {
         until(|| all() == total + 2).await;
         assert!(server.stop().await.coalesced > 0, "nothing was too much");
     }
+}
+
+#[tokio::test]
+async fn rates_are_counted_by_the_clock_of_the_server() {
+    let (clock, hand) = Clock::simulated(START);
+    let limit = RateLimit::per_second(10).burst(1).over(OverLimit::Latest);
+    let dropping = PeerOptions::new().rate(RateLimit::per_second(10).burst(1));
+    let rules = PeerRules::new().endpoint(1, dropping);
+    let (pen, mut log) = log();
+    let space = noting_space(&pen);
+    space.method("/fader/*", move |message: Message| pen.note(message.address())).unwrap();
+    let builder = builder_of(space).clock(clock).rate_limit(limit).peer_rules(rules);
+    let server = Running::bind(builder).await;
+    let (handle, tenth) = (&server.handle, Duration::from_millis(100));
+    let (udp, tcp) = (server.udp_client().await, server.tcp_client(Slip).await);
+    for fader in ["/fader/1", "/fader/2", "/fader/3"] {
+        udp.send((fader, 1)).await.unwrap();
+    }
+    assert_eq!(log.next().await, "/fader/1");
+    until(|| handle.stats().received == 3).await;
+    never(|| handle.stats().messages > 1).await;
+    hand.set(START + (tenth - Duration::from_nanos(1)));
+    never(|| handle.stats().messages > 1).await;
+    hand.set(START + tenth);
+    assert_eq!(log.next().await, "/fader/2");
+    never(|| handle.stats().messages > 2).await;
+    hand.advance(tenth);
+    assert_eq!(log.next().await, "/fader/3");
+
+    for round in 0..3 {
+        for name in ["one", "beyond"] {
+            tcp.send(("/note", format!("{name} {round}"))).await.unwrap();
+        }
+        assert_eq!(log.next().await, format!("one {round}"));
+        until(|| handle.stats().rate_limited == round + 1).await;
+        hand.advance(tenth);
+    }
+    let stats = server.stop().await;
+    assert_eq!((stats.messages, stats.rate_limited), (6, 3));
+}
+
+#[tokio::test]
+async fn what_is_held_when_a_bundle_stops_the_server_is_counted() {
+    let (clock, hand) = Clock::simulated(START);
+    let second = Duration::from_secs(1);
+    let limit = RateLimit::per_second(1).burst(1).over(OverLimit::Latest);
+    let (stop, space) = (Arc::new(OnceLock::<ServerHandle>::new()), AddressSpace::new());
+    let (stopping, moving) = (Arc::clone(&stop), hand.clone());
+    space.method("/stop", move || stopping.get().unwrap().stop()).unwrap();
+    // Runs when the second of the faders is through, and brings the time of the bundle.
+    let fader = move |_: i32, message: Message| match message.address() {
+        "/fader/2" => moving.advance(9 * second),
+        _ => {}
+    };
+    space.method("/fader/*", fader).unwrap();
+    let server = Running::bind(builder_of(space).clock(clock).rate_limit(limit)).await;
+    let _ = stop.set(server.handle.clone());
+    let bundle = Bundle::new(START + 5 * second, [Message::new("/stop", ()).unwrap()]).unwrap();
+    within(server.handle.dispatch(bundle)).await.unwrap();
+    let client = server.udp_client().await;
+    for number in 1..=9 {
+        client.send((format!("/fader/{number}"), number)).await.unwrap();
+    }
+    until(|| server.handle.stats().received == 9).await;
+    hand.advance(second);
+    let handle = server.handle.clone();
+    within(server.task).await.unwrap().unwrap();
+    let stats = handle.stats();
+    assert_eq!((stats.calls, stats.released, stats.rate_limited), (3, 1, 7));
+    let seen = view(&handle, client.local_addr());
+    assert_eq!((seen.packets, seen.limited), (9, 7));
 }
 
 fn builder_of(space: AddressSpace) -> ServerBuilder {

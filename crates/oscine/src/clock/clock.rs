@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tracing::{debug, warn};
 
 use crate::clock::simulated::{SimulatedClock, SimulatedTime};
-use crate::clock::source::{Reading, Source};
+use crate::clock::source::{Reading, Source, Start};
 use crate::time_offset::TimeOffset;
 
 /// The time that bundles are measured by: a line that is monotonic, and what it has to do with the wall clock.
@@ -190,7 +190,7 @@ impl Clock {
     /// simulated.
     #[must_use]
     pub fn instant(&self, due: TimeTag) -> Option<Instant> {
-        let start = self.shared.source.start()?;
+        let start = self.start()?;
         // A nanosecond is about four steps of a time tag: one more makes up for rounding.
         let ahead = due.since(start.tag) + Duration::from_nanos(1);
         start.instant.checked_add(ahead)
@@ -204,7 +204,12 @@ impl Clock {
     /// Whether time moves only when it is told to.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
-        self.shared.source.start().is_none()
+        self.start().is_none()
+    }
+
+    /// Where the line begins, unless it is simulated.
+    pub(crate) fn start(&self) -> Option<Start> {
+        self.shared.source.start()
     }
 
     /// The simulated time, to be waited for.

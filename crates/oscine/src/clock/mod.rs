@@ -8,7 +8,7 @@
 pub(crate) mod clock;
 pub(crate) mod estimator;
 pub(crate) mod simulated;
-mod source;
+pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 

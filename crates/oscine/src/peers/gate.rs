@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use oscine_codec::{MessageRef, PacketRef, Pattern};
+use oscine_transport::stats::DropCause;
 
 use crate::peer::Peer;
 use crate::peers::hosts::{Host, Hosts};
@@ -17,7 +18,7 @@ use crate::peers::view::{PeerCounters, PeerTable};
 /// decoding.
 ///
 /// ```text
-///             admit ──► Denied | Dropped
+///             admit ──► Refused
 ///               │
 ///               ├─────► Admitted ──► decode, run
 ///               │
@@ -55,10 +56,8 @@ struct Known {
 /// Whether a packet may pass.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Verdict<'a> {
-    /// The host may not send. Counted.
-    Denied,
-    /// Beyond the limit, and counted.
-    Dropped,
+    /// It may not, for this cause: its host may not send, or has sent too much. Counted.
+    Refused(DropCause),
     /// Beyond the limit; once it is decoded [`Gate::hold`] decides.
     Over(Admitted<'a>),
     /// It may.
@@ -83,23 +82,32 @@ impl Gate {
         }
     }
 
-    /// Whether a packet of so many `bytes` may pass. It is counted either way.
+    /// Whether a packet of so many `bytes` may pass. It is counted either way. By `time` rates are counted, and it is
+    /// asked only where there is one.
     #[inline]
-    pub(crate) fn admit(&mut self, now: Instant, peer: &Peer, bytes: usize) -> Verdict<'_> {
+    pub(crate) fn admit(
+        &mut self,
+        received_at: Instant,
+        peer: &Peer,
+        bytes: usize,
+        time: impl FnOnce() -> Instant,
+    ) -> Verdict<'_> {
         self.renew();
-        let Some(spot) = self.peers.find(peer).or_else(|| self.enter(now, peer)) else {
-            return Verdict::Denied;
+        let Some(spot) = self.peers.find(peer).or_else(|| self.enter(received_at, peer)) else {
+            return Verdict::Refused(DropCause::Denied);
         };
-        let Some(known) = self.peers.get_mut(spot) else { return Verdict::Denied };
-        known.counters.packet(now, bytes);
+        let Some(known) = self.peers.get_mut(spot) else {
+            return Verdict::Refused(DropCause::Denied);
+        };
+        known.counters.packet(received_at, bytes);
         if let Some(limit) = known.settled.limit {
-            if !passes(&mut self.hosts, known, now) {
+            if !passes(&mut self.hosts, known, time()) {
                 if limit.over == OverLimit::Latest {
                     return Verdict::Over(known.admitted());
                 }
                 known.counters.limited.add(1);
                 self.table.limited.add(1);
-                return Verdict::Dropped;
+                return Verdict::Refused(DropCause::RateLimited);
             }
         }
         Verdict::Admitted(known.admitted())
@@ -132,7 +140,7 @@ impl Gate {
         held
     }
 
-    /// When [`release`](Self::release) has something to give.
+    /// When [`release`](Self::release) has something to give, by the time that rates are counted by.
     pub(crate) fn next_due(&self) -> Option<Instant> {
         self.hosts.next_due()
     }
@@ -151,9 +159,11 @@ impl Gate {
         }
     }
 
-    /// Drops all messages that are held, and counts them.
-    pub(crate) fn drop_held(&mut self) {
-        self.table.limited.add(self.hosts.drop_held());
+    /// Drops all messages that are held, and counts them. How many they were.
+    pub(crate) fn drop_held(&mut self) -> usize {
+        let dropped = self.hosts.drop_held();
+        self.table.limited.add(dropped);
+        dropped
     }
 
     /// How many messages are held.

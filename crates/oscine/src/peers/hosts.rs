@@ -137,7 +137,7 @@ impl Hosts {
         let gone = self.table.iter().filter(|(_, (host, _), _)| !host.ip().is_none_or(&permits));
         let gone: Vec<_> = gone.map(|(spot, ..)| spot).collect();
         let lines = gone.into_iter().filter_map(|spot| self.table.remove(spot)?.line);
-        let dropped = lines.map(|line| line.len()).sum();
+        let dropped = lines.map(|line| line.give_up()).sum();
         let Self { table, due } = self;
         due.retain(|(_, spot)| table.get(*spot).is_some());
         dropped
@@ -156,7 +156,7 @@ impl Hosts {
     pub(crate) fn drop_held(&mut self) -> usize {
         let Self { table, due } = self;
         let lines = due.iter().filter_map(|(_, spot)| table.get_mut(*spot)?.line.take());
-        let dropped = lines.map(|line| line.len()).sum();
+        let dropped = lines.map(|line| line.give_up()).sum();
         due.clear();
         dropped
     }

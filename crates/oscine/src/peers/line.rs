@@ -79,6 +79,13 @@ impl Line {
         Some(held)
     }
 
+    /// Drops all messages, and counts each with its sender. How many they were.
+    pub(crate) fn give_up(self) -> usize {
+        self.messages.iter().for_each(|held| held.sender.limited.add(1));
+        self.messages.len()
+    }
+
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.messages.len()
     }

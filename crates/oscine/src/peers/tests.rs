@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oscine_codec::{Bundle, DecodeOptions, Message, Packet, Profile, TimeTag};
+use oscine_transport::stats::DropCause;
 use proptest::prelude::*;
 
 use crate::engine::timing::{LatePolicy, TimePolicy, Timing};
@@ -39,11 +40,11 @@ fn message(address: &str, value: i32) -> Packet {
 
 /// What a server's loop does with a packet. Whether it passes at once, or what became of it.
 fn offer(gate: &mut Gate, now: Instant, peer: &Peer, packet: &Packet) -> Result<(), Held> {
-    match gate.admit(now, peer, packet.as_bytes().len()) {
+    match gate.admit(now, peer, packet.as_bytes().len(), || now) {
         Verdict::Admitted(_) => Ok(()),
         Verdict::Over(_) => Err(gate.hold(peer, now, packet.view())),
-        Verdict::Dropped => Err(Held::Dropped),
-        Verdict::Denied => panic!("no network is denied"),
+        Verdict::Refused(DropCause::RateLimited) => Err(Held::Dropped),
+        Verdict::Refused(cause) => panic!("{}", cause.name()),
     }
 }
 
@@ -62,7 +63,8 @@ fn networks_are_for_peers_with_addresses_and_may_change() {
     ];
     let (ten, eleven) = (udp("10.0.0.1:1"), udp("11.0.0.1:1"));
     let tcp = Peer::Tcp { endpoint: 1, connection: 3, addr: "10.0.0.1:1".parse().unwrap() };
-    let mut admitted = |peer: &Peer| matches!(gate.admit(now, peer, 8), Verdict::Admitted(_));
+    let mut admitted =
+        |peer: &Peer| matches!(gate.admit(now, peer, 8, || now), Verdict::Admitted(_));
     assert!(others.iter().all(&mut admitted));
     assert_eq!([&ten, &eleven, &tcp].map(&mut admitted), [false, true, false]);
     assert!(!settings.permits(&tcp) && settings.permits(&eleven));
@@ -112,7 +114,7 @@ fn options_are_those_of_the_rules_and_then_the_servers() {
         (1, "10.0.0.2:1", false),
     ] {
         let peer = Peer::Udp { endpoint, addr: addr.parse().unwrap() };
-        let verdict = gate.admit(Instant::now(), &peer, 8);
+        let verdict = gate.admit(Instant::now(), &peer, 8, Instant::now);
         let Verdict::Admitted(admitted) = verdict else { panic!("{verdict:?}") };
         let expected = if ruled { (Some(field), timing) } else { (None, late) };
         let settled = admitted.settled;
@@ -357,7 +359,8 @@ fn views_tell_what_was_counted() {
     let start = Instant::now();
     let (one, other) = (udp("10.0.0.1:1"), udp("10.0.0.2:1"));
     for (millis, peer, bytes) in [(0, &one, 8), (1, &one, 12), (2, &other, 16), (5, &one, 20)] {
-        let verdict = gate.admit(start + Duration::from_millis(millis), peer, bytes);
+        let at = start + Duration::from_millis(millis);
+        let verdict = gate.admit(at, peer, bytes, || panic!("there is no rate"));
         let Verdict::Admitted(admitted) = verdict else { panic!("{verdict:?}") };
         admitted.counters.bad.add(usize::from(bytes == 12));
     }

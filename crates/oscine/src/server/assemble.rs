@@ -38,6 +38,7 @@ use crate::server::metrics::options::Metrics;
 use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener};
 use crate::server::outbound::Outbound;
+use crate::server::rate_time::RateTime;
 use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
@@ -144,7 +145,8 @@ impl Settings {
             callers: Callers::new(shared.space.clone()).first(first),
             gate,
             drops: DropLog::default(),
-            clock: clock.clone(),
+            rates: RateTime::new(clock.clone()),
+            clock,
             outlet: Arc::clone(&shared) as Arc<dyn Outlet>,
             shared: Arc::clone(&shared),
             drains: false,

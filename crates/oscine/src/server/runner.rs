@@ -26,6 +26,7 @@ use crate::server::callers::Callers;
 use crate::server::drop_log::DropLog;
 use crate::server::offer::offer;
 use crate::server::port::Port;
+use crate::server::rate_time::RateTime;
 use crate::server::shared::Shared;
 
 /// Runs messages: at once, or when they are due.
@@ -34,6 +35,7 @@ pub(crate) struct Runner {
     pub(crate) gate: Gate,
     pub(crate) drops: DropLog,
     pub(crate) clock: Clock,
+    pub(crate) rates: RateTime,
     pub(crate) shared: Arc<Shared>,
     /// The same, as handlers see it.
     pub(crate) outlet: Arc<dyn Outlet>,
@@ -45,10 +47,13 @@ impl Drop for Runner {
     fn drop(&mut self) {
         let dropped = self.shared.line.lock().schedule_mut().clear();
         self.shared.counters.dropped_at_stop.add(dropped);
-        self.gate.drop_held();
+        let held = self.gate.drop_held();
+        let cause = DropCause::Stopped.name();
         if dropped > 0 {
-            let cause = DropCause::Stopped.name();
             warn!(cause, bundles = dropped, "bundles that waited are dropped");
+        }
+        if held > 0 {
+            warn!(cause, messages = held, "messages that a rate held back are dropped");
         }
         self.shared.subscribers.end();
     }
@@ -62,17 +67,14 @@ impl Runner {
         peer: &Peer,
         at: Instant,
     ) -> Dispatched {
-        let settled = match self.gate.admit(at, peer, packet.as_bytes().len()) {
-            Verdict::Denied => {
-                self.drops.note(DropCause::Denied, peer, 1);
-                return Dispatched::default();
-            }
-            Verdict::Dropped => {
-                self.drops.note(DropCause::RateLimited, peer, 1);
+        let Self { gate, rates, drops, .. } = self;
+        let settled = match gate.admit(at, peer, packet.as_bytes().len(), || rates.arrived(at)) {
+            Verdict::Refused(cause) => {
+                drops.note(cause, peer, 1);
                 return Dispatched::default();
             }
             Verdict::Over(_) => {
-                self.drops.held(self.gate.hold(peer, at, packet.view()), peer);
+                drops.held(gate.hold(peer, at, packet.view()), peer);
                 return Dispatched::default();
             }
             Verdict::Admitted(admitted) => *admitted.settled,
@@ -82,11 +84,18 @@ impl Runner {
 
     /// Runs what was held because it was too much, as far as it may run now.
     pub(crate) async fn release(&mut self) {
-        while self.gate.next_due().is_some() && !self.is_over() {
-            let Some(held) = self.gate.release(Instant::now()) else { return };
-            let peer = held.sender.peer().clone();
-            let message = PacketRef::from(held.message.view());
-            self.packet(message, &peer, held.received_at, &Settled::default()).await;
+        while self.gate.next_due().is_some() {
+            // What is due already is earlier. It may end the server, and then what is held is not taken out: it is
+            // counted where it is.
+            self.run_due().await;
+            if self.is_over() {
+                return;
+            }
+            let Some(held) = self.gate.release(self.rates.now()) else { return };
+            let (peer, received_at) = (held.sender.peer().clone(), ReadAt::Known(held.received_at));
+            let outlet = Arc::clone(&self.outlet);
+            let context = Context { peer: &peer, received_at, outlet: &outlet, hold: None };
+            self.plain(held.message.view(), context).await;
         }
     }
 
@@ -136,9 +145,7 @@ impl Runner {
             if self.run_due().await && self.is_over() {
                 return dispatched;
             }
-            let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
-            self.message(message, tag, lateness, context, &mut dispatched).await;
-            return dispatched;
+            return self.plain(message, context).await;
         }
         let handled = loop {
             let (now, any) = self.run_due_before().await;
@@ -253,7 +260,7 @@ impl Runner {
     pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
         let bundle = self.shared.line.next_due();
         let Some(held) = self.gate.next_due() else { return bundle };
-        let held = self.clock.now() + held.saturating_duration_since(Instant::now());
+        let held = self.rates.line(held);
         Some(bundle.map_or(held, |bundle| if bundle.is_after(held) { held } else { bundle }))
     }
 
@@ -276,6 +283,14 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// Runs a message that is no bundle's.
+    async fn plain(&mut self, message: MessageRef<'_>, context: Context<'_>) -> Dispatched {
+        let mut dispatched = Dispatched::default();
+        let (tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);
+        self.message(message, tag, lateness, context, &mut dispatched).await;
+        dispatched
     }
 
     async fn timed(

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use oscine_codec::{DecodeError, MessageRef, PacketRef, TimeTag};
 use oscine_transport::BadPacket;
-use oscine_transport::stats::DropCause;
 use tracing::{debug, trace};
 
 use crate::dispatch::caller::Waiting;
@@ -41,14 +40,10 @@ impl Runner {
         port: &Port,
         at: Instant,
     ) -> Option<Left<'a>> {
-        let Self { gate, callers, shared, outlet, drops, .. } = self;
-        let (admitted, over) = match gate.admit(at, peer, bytes.len()) {
-            Verdict::Denied => {
-                drops.note(DropCause::Denied, peer, 1);
-                return None;
-            }
-            Verdict::Dropped => {
-                drops.note(DropCause::RateLimited, peer, 1);
+        let Self { gate, rates, callers, shared, outlet, drops, .. } = self;
+        let (admitted, over) = match gate.admit(at, peer, bytes.len(), || rates.arrived(at)) {
+            Verdict::Refused(cause) => {
+                drops.note(cause, peer, 1);
                 return None;
             }
             Verdict::Over(admitted) => (admitted, true),
