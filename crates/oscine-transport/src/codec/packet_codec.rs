@@ -86,6 +86,14 @@ impl<F: Framing> PacketCodec<F> {
         self
     }
 
+    pub(crate) fn framing_mut(&mut self) -> &mut F {
+        &mut self.framing
+    }
+
+    pub(crate) fn add_hook(&mut self, hook: impl Hook + 'static) {
+        self.hooks.push(hook);
+    }
+
     pub(crate) fn set_peer(&mut self, peer: PeerAddr) {
         self.peer = peer;
     }
@@ -212,7 +220,7 @@ impl<F: Framing> PacketCodec<F> {
         if self.hooks.is_empty() {
             return taker.take(frame, &self.options, &self.counters);
         }
-        match self.hooks.inbound(frame, &self.peer) {
+        match self.hooks.pass_in(frame, &self.peer) {
             Ok(passed) => taker.take(&passed, &self.options, &self.counters),
             Err(stopped) => taker.take_bad(stopped.into_bad(frame, &self.counters)?),
         }
@@ -244,7 +252,7 @@ impl<F: Framing> PacketCodec<F> {
     }
 
     fn put(&mut self, packet: &[u8], dst: &mut BytesMut) -> Result<(), SendError> {
-        let packet = match self.hooks.outbound(packet, &self.peer) {
+        let packet = match self.hooks.pass_out(packet, &self.peer) {
             Ok(packet) => packet,
             Err(stopped) => return stopped.into_sent(&self.counters),
         };

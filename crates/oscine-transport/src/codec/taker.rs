@@ -65,3 +65,23 @@ impl Taker for OneByOne {
         None
     }
 }
+
+/// Hands packets out one by one as bytes, for whoever decodes and counts them.
+#[derive(Debug)]
+pub(crate) struct Undecoded;
+
+impl Taker for Undecoded {
+    type Item = Result<Bytes, BadPacket>;
+
+    fn take(&mut self, bytes: &[u8], _: &DecodeOptions, _: &Counters) -> Option<Self::Item> {
+        Some(Ok(Bytes::copy_from_slice(bytes)))
+    }
+
+    fn take_bad(&mut self, bad: BadPacket) -> Option<Self::Item> {
+        Some(Err(bad))
+    }
+
+    fn at_hand(&mut self) -> Option<Self::Item> {
+        None
+    }
+}

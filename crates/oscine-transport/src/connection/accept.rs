@@ -13,6 +13,7 @@ use tracing::{debug, warn};
 use crate::backoff::Backoff;
 use crate::connection::connection::Connection;
 use crate::connection::options::Options;
+use crate::hook::contract::Hook;
 use crate::peer_addr::PeerAddr;
 use crate::quiet::Quiet;
 use crate::stats::counters::{ConnectionEvent, Counters};

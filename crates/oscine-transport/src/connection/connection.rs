@@ -17,6 +17,7 @@ use crate::connection::options::Options;
 use crate::connection::outlet::Outlet;
 use crate::framing::any::AnyFraming;
 use crate::framing::kind::FramingKind;
+use crate::hook::contract::Hook;
 use crate::peer_addr::PeerAddr;
 use crate::send_error::SendError;
 use crate::stats::counters::{ConnectionEvent, Counters};

@@ -92,6 +92,7 @@ pub(crate) mod options;
 pub(crate) mod outlet;
 pub(crate) mod patience;
 pub(crate) mod role;
+pub(crate) mod special;
 
 pub use builder::Builder;
 pub use connection::Connection;

@@ -93,6 +93,21 @@ impl Detect {
         self.found
     }
 
+    /// Goes over to another kind, before anything has gone through.
+    pub(crate) fn set_kind(&mut self, kind: FramingKind) {
+        (self.asked, self.found) = (kind, kind);
+        if kind == FramingKind::Auto && self.max_frame > GREATEST_DETECTABLE {
+            self.set_max_frame(self.max_frame);
+        }
+    }
+
+    /// Sets another limit, before anything has gone through.
+    pub(crate) fn set_max_frame(&mut self, bytes: usize) {
+        let Self { max_frame, length_prefix, .. } = Self::with_max_frame(self.asked, bytes);
+        (self.max_frame, self.length_prefix) = (max_frame, length_prefix);
+        self.slip.set_max_frame(max_frame);
+    }
+
     fn settle(&mut self, src: &[u8]) -> FramingKind {
         if self.found == FramingKind::Auto {
             self.found = match src.first() {
@@ -206,6 +221,28 @@ mod tests {
                 assert_eq!(decoded, Ok(Decoded::More));
             }
         }
+    }
+
+    #[test]
+    fn another_kind_and_another_limit_are_as_if_made_so() {
+        let frame = |framing: &mut Detect, length| {
+            framing.encode(&vec![0; length], &mut BytesMut::new()).is_ok()
+        };
+        for kind in [FramingKind::Auto, FramingKind::Slip, FramingKind::LengthPrefix] {
+            let mut framing = Detect::with_max_frame(FramingKind::Slip, usize::MAX);
+            framing.set_kind(kind);
+            assert_eq!(framing.kind(), kind);
+            let limit = Detect::with_max_frame(kind, usize::MAX).max_frame;
+            assert_eq!(framing.max_frame, limit);
+            framing.set_max_frame(9);
+            assert!(frame(&mut framing, 9) && !frame(&mut framing, 10), "{kind}");
+            framing.set_max_frame(10);
+            assert!(frame(&mut framing, 10) && !frame(&mut framing, 11), "{kind}");
+        }
+        let mut framing = Detect::new(FramingKind::Slip);
+        framing.set_kind(FramingKind::LengthPrefix);
+        let mut src = BytesMut::from(&b"\xc0\0\0\0"[..]);
+        assert!(framing.decode(&mut src).is_err(), "a length beyond the limit");
     }
 
     #[test]

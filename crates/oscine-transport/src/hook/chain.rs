@@ -14,9 +14,24 @@ use crate::hook::contract::Hook;
 use crate::hook::verdict::Verdict;
 use crate::peer_addr::PeerAddr;
 
-/// The hooks of a socket, in the order in which they were added.
+/// Several hooks as one, in the order in which they were added: that of a socket that has them all.
+///
+/// It is equal to another if it has the same hooks, and not hooks that do the same: a clone is.
+///
+/// # Examples
+///
+/// ```
+/// use oscine_codec::transform::AddressTable;
+/// use oscine_transport::hook::Hooks;
+///
+/// let table = AddressTable::new([("/mixer/channel/1/gain", 1)])?;
+/// let hooks = Hooks::new().hook(table.clone());
+/// assert_eq!(hooks.clone(), hooks);
+/// assert_ne!(Hooks::new().hook(table), hooks);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Default)]
-pub(crate) struct Hooks(Vec<Arc<dyn Hook>>);
+pub struct Hooks(Vec<Arc<dyn Hook>>);
 
 /// The bytes that go on.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,16 +50,31 @@ pub(crate) enum Stopped {
 }
 
 impl Hooks {
+    /// No hooks.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(Vec::new())
+    }
+
+    /// Adds a hook, around those there are: what is sent passes it behind them, what arrives before.
+    #[must_use]
+    pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
+        self.push(hook);
+        self
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub(crate) fn push(&mut self, hook: impl Hook + 'static) {
         self.0.push(Arc::new(hook));
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Asks all hooks about a packet that has arrived.
-    pub(crate) fn inbound<'a>(
+    pub(crate) fn pass_in<'a>(
         &self,
         packet: &'a [u8],
         peer: &PeerAddr,
@@ -54,31 +84,61 @@ impl Hooks {
     }
 
     /// Asks all hooks about a packet that is to be sent.
-    pub(crate) fn outbound<'a>(
+    pub(crate) fn pass_out<'a>(
         &self,
         packet: &'a [u8],
         peer: &PeerAddr,
     ) -> Result<Passed<'a>, Stopped> {
         ask(self.0.iter(), packet, |hook, packet| hook.outbound(packet, peer))
     }
+}
 
-    /// Asks all hooks whether a peer may connect.
-    pub(crate) fn connecting(&self, peer: &PeerAddr) -> bool {
+/// What a hook that panics is asked about is refused.
+impl Hook for Hooks {
+    fn inbound(&self, packet: &[u8], peer: &PeerAddr) -> Verdict {
+        self.pass_in(packet, peer).into()
+    }
+
+    fn outbound(&self, packet: &[u8], peer: &PeerAddr) -> Verdict {
+        self.pass_out(packet, peer).into()
+    }
+
+    fn connecting(&self, peer: &PeerAddr) -> bool {
         self.0.iter().all(|hook| guarded(|| hook.connecting(peer)).unwrap_or(false))
     }
 
-    pub(crate) fn connected(&self, peer: &PeerAddr) {
+    fn connected(&self, peer: &PeerAddr) {
         for hook in &self.0 {
             guarded(|| hook.connected(peer));
         }
     }
 
-    pub(crate) fn closed(&self, peer: &PeerAddr) {
+    fn closed(&self, peer: &PeerAddr) {
         for hook in &self.0 {
             guarded(|| hook.closed(peer));
         }
     }
 }
+
+impl From<Result<Passed<'_>, Stopped>> for Verdict {
+    fn from(outcome: Result<Passed<'_>, Stopped>) -> Self {
+        match outcome {
+            Ok(Passed::Same(_)) => Self::Pass,
+            Ok(Passed::Other(bytes)) => Self::Replace(bytes),
+            Err(Stopped::Swallowed) => Self::Swallow,
+            Err(Stopped::Refused(reason)) => Self::Refuse(reason),
+        }
+    }
+}
+
+impl PartialEq for Hooks {
+    fn eq(&self, other: &Self) -> bool {
+        let mut pairs = self.0.iter().zip(&other.0);
+        self.0.len() == other.0.len() && pairs.all(|(one, other)| Arc::ptr_eq(one, other))
+    }
+}
+
+impl Eq for Hooks {}
 
 impl Deref for Passed<'_> {
     type Target = [u8];
@@ -159,9 +219,9 @@ mod tests {
     #[test]
     fn hooks_run_out_in_order_and_in_the_other_way_round() {
         let hooks = hooks(b"12");
-        assert_eq!(*hooks.outbound(b"x", &PEER).unwrap(), *b"x12");
-        assert_eq!(*hooks.inbound(b"x12", &PEER).unwrap(), *b"x");
-        let refused = hooks.inbound(b"x21", &PEER).unwrap_err();
+        assert_eq!(*hooks.pass_out(b"x", &PEER).unwrap(), *b"x12");
+        assert_eq!(*hooks.pass_in(b"x12", &PEER).unwrap(), *b"x");
+        let refused = hooks.pass_in(b"x21", &PEER).unwrap_err();
         assert_eq!(refused, Stopped::Refused("no mark".into()));
     }
 
@@ -170,15 +230,29 @@ mod tests {
         let mut hooks = Hooks::default();
         assert!(hooks.is_empty());
         hooks.push(outbound(|_, _| Verdict::Swallow));
-        assert_eq!(hooks.inbound(b"x", &PEER), Ok(Passed::Same(b"x")));
-        assert_eq!(hooks.outbound(b"x", &PEER), Err(Stopped::Swallowed));
+        assert_eq!(hooks.pass_in(b"x", &PEER), Ok(Passed::Same(b"x")));
+        assert_eq!(hooks.pass_out(b"x", &PEER), Err(Stopped::Swallowed));
     }
 
     #[test]
     fn a_hook_that_panics_refuses() {
         let mut hooks = Hooks::default();
         hooks.push(inbound(|packet, _| panic!("{packet:?}")));
-        assert!(matches!(hooks.inbound(b"x", &PEER), Err(Stopped::Refused(_))));
+        assert!(matches!(hooks.pass_in(b"x", &PEER), Err(Stopped::Refused(_))));
         assert!(hooks.connecting(&PEER));
+    }
+
+    #[test]
+    fn several_are_one() {
+        let inner = hooks(b"12");
+        let outer = Hooks::new().hook(inner.clone()).hook(Mark(b'3'));
+        assert_eq!(*outer.pass_out(b"x", &PEER).unwrap(), *b"x123");
+        assert_eq!(*outer.pass_in(b"x123", &PEER).unwrap(), *b"x");
+        let refused = outer.pass_in(b"x213", &PEER).unwrap_err();
+        assert_eq!(refused, Stopped::Refused("no mark".into()));
+        let swallowing = Hooks::new().hook(inner).hook(inbound(|_, _| Verdict::Swallow));
+        assert_eq!(Hook::inbound(&swallowing, b"x12", &PEER), Verdict::Swallow);
+        assert_eq!(Hook::inbound(&Hooks::new(), b"x", &PEER), Verdict::Pass);
+        assert!(swallowing == swallowing.clone() && swallowing != hooks(b"12"));
     }
 }

@@ -60,6 +60,7 @@ pub(crate) mod contract;
 pub(crate) mod transforms;
 pub(crate) mod verdict;
 
+pub use chain::Hooks;
 pub use closures::{Inbound, Outbound, inbound, outbound};
 pub use contract::Hook;
 pub use verdict::Verdict;

@@ -140,7 +140,7 @@ impl Link {
             Target::Peer(peer) => PeerAddr::Ip(peer),
             Target::Connected => self.socket.peer_addr().map_or(PeerAddr::Unnamed, PeerAddr::Ip),
         };
-        match self.hooks.outbound(packet, &peer) {
+        match self.hooks.pass_out(packet, &peer) {
             Ok(packet) => Ok(Some(packet)),
             Err(stopped) => stopped.into_sent(&self.counters).map(|()| None),
         }

@@ -57,7 +57,7 @@ impl Screen<'_> {
         let fate = if datagram.len() > self.max_datagram {
             Fate::Bad(too_long(self.max_datagram, self.counters))
         } else {
-            match self.hooks.inbound(datagram, &PeerAddr::Ip(peer)) {
+            match self.hooks.pass_in(datagram, &PeerAddr::Ip(peer)) {
                 Ok(Passed::Same(_)) => Fate::Same(place),
                 Ok(Passed::Other(bytes)) => Fate::Other(bytes),
                 Err(stopped) => {

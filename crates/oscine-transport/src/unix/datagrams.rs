@@ -5,20 +5,24 @@ use core::{
     task::{Context, Poll, ready},
     time::Duration,
 };
-use std::os::fd::{AsFd, BorrowedFd};
-use std::{io, path::Path, sync::Arc};
+use std::{
+    future::poll_fn,
+    io,
+    os::fd::{AsFd, BorrowedFd},
+    path::Path,
+    sync::Arc,
+};
 
 use bytes::BytesMut;
 use futures::Stream;
-use oscine_codec::{DecodeOptions, Packet};
+use oscine_codec::DecodeOptions;
 use tokio::{io::ReadBuf, net::UnixDatagram, time::Instant};
-use tokio_util::codec::Decoder;
 use tracing::debug;
 
 use crate::backoff::Backoff;
-use crate::codec::bad_packet::BadPacket;
 use crate::codec::outgoing::Outgoing;
 use crate::codec::packet_codec::PacketCodec;
+use crate::codec::taker::{OneByOne, Taker, Undecoded};
 use crate::connection::alarm::Alarm;
 use crate::framing::datagram::Datagram;
 use crate::hook::chain::Hooks;
@@ -28,7 +32,7 @@ use crate::stats::counters::Counters;
 use crate::stats::snapshot::Stats;
 use crate::unix::address;
 use crate::unix::file::SocketFile;
-use crate::unix::received::Received;
+use crate::unix::received::{Received, ReceivedBytes};
 use crate::unix::sender::Sender;
 
 /// A socket for unix datagrams: a stream of what arrives, and the ways to send.
@@ -159,6 +163,44 @@ impl Datagrams {
         self.codec.counters()
     }
 
+    /// The next datagram as bytes, which are not decoded.
+    ///
+    /// What is received is counted. Who decodes the packets counts what is wrong with them, with
+    /// [`Counters::decode_error`] and [`tolerated`](Counters::tolerated). It can be used in turns
+    /// with the stream.
+    ///
+    /// # Cancel safety
+    ///
+    /// This method is cancel safe. If it does not complete, no datagram was taken.
+    pub async fn recv_bytes(&mut self) -> ReceivedBytes {
+        let (bytes, peer, at) = poll_fn(|cx| self.poll_taken(cx, &mut Undecoded)).await;
+        ReceivedBytes { bytes, peer, at }
+    }
+
+    /// Reads until a datagram has something to hand out.
+    fn poll_taken<T: Taker>(
+        &mut self,
+        cx: &mut Context<'_>,
+        taker: &mut T,
+    ) -> Poll<(T::Item, PeerAddr, Instant)> {
+        loop {
+            if let Some(resume) = self.resume {
+                ready!(self.alarm.poll(resume, cx));
+                self.resume = None;
+            }
+            match ready!(self.poll_read(cx)) {
+                Ok((datagram, peer)) => {
+                    self.backoff.succeed();
+                    let at = Instant::now();
+                    if let Some(item) = self.take(datagram, &peer, taker) {
+                        return Poll::Ready((item, peer, at));
+                    }
+                }
+                Err(error) => self.fail(&error),
+            }
+        }
+    }
+
     /// Reads one datagram.
     fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<(BytesMut, PeerAddr)>> {
         let mut buffer = ReadBuf::new(&mut self.scratch);
@@ -166,15 +208,20 @@ impl Datagrams {
         Poll::Ready(Ok((BytesMut::from(buffer.filled()), address::peer(&addr))))
     }
 
-    /// Decodes a datagram; nothing if a hook swallows it.
-    fn decode(&mut self, mut datagram: BytesMut, peer: &PeerAddr) -> Option<Decoded> {
+    /// Has a datagram taken; nothing is handed out if a hook swallows it.
+    fn take<T: Taker>(
+        &mut self,
+        mut datagram: BytesMut,
+        peer: &PeerAddr,
+        taker: &mut T,
+    ) -> Option<T::Item> {
         self.codec.set_peer(peer.clone());
-        let mut decoded = None;
+        let mut taken = None;
         // A datagram is one frame, so there is one item at most before the end.
-        while let Ok(Some(item)) = self.codec.decode_eof(&mut datagram) {
-            decoded = Some(item);
+        while let Ok(Some(item)) = self.codec.read_last(&mut datagram, taker) {
+            taken = Some(item);
         }
-        decoded
+        taken
     }
 
     /// Notes that reading failed, and says how long to leave it.
@@ -185,28 +232,11 @@ impl Datagrams {
     }
 }
 
-type Decoded = Result<Packet, BadPacket>;
-
 impl Stream for Datagrams {
     type Item = Received;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Received>> {
-        let this = self.get_mut();
-        loop {
-            if let Some(resume) = this.resume {
-                ready!(this.alarm.poll(resume, cx));
-                this.resume = None;
-            }
-            match ready!(this.poll_read(cx)) {
-                Ok((datagram, peer)) => {
-                    this.backoff.succeed();
-                    let at = Instant::now();
-                    if let Some(packet) = this.decode(datagram, &peer) {
-                        return Poll::Ready(Some(Received { packet, peer, at }));
-                    }
-                }
-                Err(error) => this.fail(&error),
-            }
-        }
+        let (packet, peer, at) = ready!(self.get_mut().poll_taken(cx, &mut OneByOne));
+        Poll::Ready(Some(Received { packet, peer, at }))
     }
 }

@@ -53,5 +53,5 @@ pub use connection::{Connection, ConnectionBuilder, Unix, connect};
 pub use datagram_builder::DatagramsBuilder;
 pub use datagrams::Datagrams;
 pub use listener::{Listener, ListenerBuilder};
-pub use received::Received;
+pub use received::{Received, ReceivedBytes};
 pub use sender::Sender;

@@ -160,7 +160,7 @@ impl Sender {
         packet: &'a [u8],
         peer: &PeerAddr,
     ) -> Result<Option<Passed<'a>>, SendError> {
-        match self.0.hooks.outbound(packet, peer) {
+        match self.0.hooks.pass_out(packet, peer) {
             Ok(bytes) => {
                 FrameTooLong::check(bytes.len(), self.0.max_datagram)?;
                 Ok(Some(bytes))

@@ -76,6 +76,11 @@ impl Slip {
         self
     }
 
+    /// Sets the limit, whether or not one was set already.
+    pub(crate) const fn set_max_frame(&mut self, bytes: usize) {
+        self.options.max_frame = Some(bytes);
+    }
+
     #[inline]
     fn in_place(&mut self, src: &mut [u8]) -> Cut {
         self.cut_plain(src).unwrap_or_else(|| self.cut_any(src))
