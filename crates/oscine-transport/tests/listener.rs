@@ -7,7 +7,9 @@ use futures::{SinkExt, StreamExt, poll};
 use oscine_codec::{Message, Packet};
 use oscine_transport::{
     Hook, PeerAddr, StreamError,
-    framing::FramingKind,
+    connection::Builder,
+    framing::{FramingKind, LengthPrefix},
+    hook::{self, Verdict},
     tcp::{self, Connection, Family, Listener},
 };
 use socket2::SockRef;
@@ -74,6 +76,51 @@ async fn who_is_not_welcome_is_closed_and_counted() {
     assert_eq!(heard, ["connecting false", "connecting true", "connected true", "closed true"]);
     let stats = listener.stats().connections;
     assert_eq!((stats.refused, stats.opened, stats.open, stats.failed), (1, 1, 0, 0));
+}
+
+#[tokio::test]
+async fn one_connection_has_options_of_its_own() {
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let porter = std::sync::Arc::new(Porter::default());
+    let mut peer = TcpStream::connect(address).await.unwrap();
+    *porter.welcome.lock().unwrap() = peer.local_addr().ok();
+    let (mut special, _) = listener.accept().await;
+    special.set_framing(FramingKind::LengthPrefix);
+    special.set_max_frame(8);
+    special.add_hook(std::sync::Arc::clone(&porter));
+    special.add_hook(hook::outbound(|_, _| Verdict::Replace(b"/b\0\0,\0\0\0".as_slice().into())));
+    special.send(packet("/a")).await.unwrap();
+    let mut sent = [0; 12];
+    peer.read_exact(&mut sent).await.unwrap();
+    assert_eq!(sent, *b"\0\0\0\x08/b\0\0,\0\0\0");
+    peer.write_all(b"\0\0\0\x08/c\0\0,\0\0\0\0\0\0\x0c/too/long\0\0\0").await.unwrap();
+    assert_eq!(special.next().await.unwrap().unwrap(), Ok(packet("/c")));
+    let error = special.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, StreamError::Frame(_)), "{error:?}");
+    drop(special);
+    assert_eq!(*porter.heard.lock().unwrap(), ["connected true", "closed true"]);
+
+    // The next one is as the listener says.
+    let mut other = tcp::connect(address, FramingKind::Slip).await.unwrap();
+    let (mut usual, _) = listener.accept().await;
+    other.send(packet("/not/too/long")).await.unwrap();
+    assert_eq!(usual.next().await.unwrap().unwrap(), Ok(packet("/not/too/long")));
+    assert_eq!(usual.framing(), Some(FramingKind::Slip));
+}
+
+#[tokio::test]
+async fn a_framing_of_another_kind_is_replaced() {
+    let (near, mut far) = tokio::io::duplex(64);
+    let builder = Builder::new().framing_with(|| LengthPrefix::with_max_frame(4));
+    let mut connection = builder.wrap(near);
+    connection.set_max_frame(100);
+    assert!(connection.send(packet("/a")).await.is_err(), "its own limit");
+    connection.set_framing(FramingKind::Slip);
+    connection.send(packet("/a")).await.unwrap();
+    let mut sent = [0; 10];
+    far.read_exact(&mut sent).await.unwrap();
+    assert_eq!(sent, *b"\xc0/a\0\0,\0\0\0\xc0");
 }
 
 #[tokio::test]

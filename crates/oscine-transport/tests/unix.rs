@@ -213,6 +213,36 @@ async fn bad_datagrams_are_items_and_the_stream_goes_on() {
 }
 
 #[tokio::test]
+async fn datagrams_as_bytes_in_turns_with_packets() {
+    let folder = Folder::new();
+    let builder = Datagrams::builder().max_datagram(100);
+    let builder = builder.hook(hook::inbound(|bytes, _| match bytes {
+        b"swallow" => Verdict::Swallow,
+        b"replace" => Verdict::Replace(Bytes::from_static(b"other")),
+        _ => Verdict::Pass,
+    }));
+    let mut server = builder.bind(folder.join("server")).unwrap();
+    let raw = UnixDatagram::bind(folder.join("client")).unwrap();
+    raw.connect(folder.join("server")).unwrap();
+    let long = [b'/'; 101];
+    for datagram in [&b"oops"[..], b"swallow", b"replace", b"", &long, b"/a\0\0,\0\0\0", b"b"] {
+        raw.send(datagram).await.unwrap();
+    }
+    for bytes in ["oops", "other", ""] {
+        let received = server.recv_bytes().await;
+        assert_eq!(received.bytes, Ok(bytes.into()));
+        assert_eq!(received.peer, PeerAddr::Unix(folder.join("client")));
+    }
+    let received = server.recv_bytes().await;
+    assert!(matches!(received.bytes, Err(BadPacket::Frame(_))), "{received:?}");
+    assert_eq!(next(&mut server).await.packet.unwrap().as_bytes(), b"/a\0\0,\0\0\0");
+    assert_eq!(server.recv_bytes().await.bytes, Ok(Bytes::from_static(b"b")));
+    // Who decodes counts what is no packet.
+    let stats = server.stats();
+    assert_eq!((stats.received, stats.bad.total(), stats.drops.total()), (7, 1, 1));
+}
+
+#[tokio::test]
 async fn the_longest_datagrams_arrive_whole() {
     let folder = Folder::new();
     let mut server = Datagrams::bind(folder.join("server")).unwrap();

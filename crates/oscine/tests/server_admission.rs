@@ -246,7 +246,7 @@ async fn some_peers_are_decoded_in_another_way() {
     let (strict_udp, other_udp) = (raw_udp().await, raw_udp().await);
     let strict = PeerOptions::new().decode(DecodeOptions::new().profile(Profile::Strict));
     let rules = PeerRules::new()
-        .peers(strict_udp.local_addr().unwrap(), strict)
+        .peers(strict_udp.local_addr().unwrap(), strict.clone())
         .unwrap()
         .endpoint(1, strict);
     let (server, _log) = start(|builder| builder.peer_rules(rules)).await;
@@ -279,11 +279,11 @@ async fn some_peers_have_their_own_time() {
     let rule = |rules: PeerRules, number: usize, options: PeerOptions| {
         rules.peers(clients[number].local_addr().unwrap(), options).unwrap()
     };
-    let options = PeerOptions::new();
-    let rules = rule(PeerRules::new(), 0, options.time(TimePolicy::Ignore));
-    let rules = rule(rules, 1, options.offset(TimeOffset::ahead(HOUR)));
-    let rules = rule(rules, 2, options.offset(TimeOffset::behind(HOUR)));
-    let rules = rule(rules, 3, options.late(LatePolicy::DropAfter(Duration::ZERO)));
+    let options = PeerOptions::new;
+    let rules = rule(PeerRules::new(), 0, options().time(TimePolicy::Ignore));
+    let rules = rule(rules, 1, options().offset(TimeOffset::ahead(HOUR)));
+    let rules = rule(rules, 2, options().offset(TimeOffset::behind(HOUR)));
+    let rules = rule(rules, 3, options().late(LatePolicy::DropAfter(Duration::ZERO)));
     let (server, mut log) = start(|builder| builder.clock(clock).peer_rules(rules)).await;
     let handle = &server.handle;
     let send = async |number: usize, tag: TimeTag, name: &str| {

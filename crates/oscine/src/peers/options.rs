@@ -1,12 +1,16 @@
 //! What may be set for one peer.
 
 use oscine_codec::DecodeOptions;
+use oscine_transport::framing::FramingKind;
+use oscine_transport::hook::{Hook, Hooks};
 
 use crate::engine::timing::{LatePolicy, TimePolicy};
 use crate::peers::rate_limit::RateLimit;
 use crate::time_offset::TimeOffset;
 
 /// What a rule sets for its peers; what it leaves out is as a rule less exact has it, or the server.
+///
+/// It is equal to another if it sets the same, with the same [hooks](Hooks).
 ///
 /// # Examples
 ///
@@ -21,7 +25,7 @@ use crate::time_offset::TimeOffset;
 ///     .rate(RateLimit::unlimited());
 /// assert_eq!(old_desk.rate, Some(RateLimit::unlimited()));
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PeerOptions {
     /// What decoding accepts.
@@ -34,17 +38,24 @@ pub struct PeerOptions {
     pub offset: Option<TimeOffset>,
     /// How much one host may send.
     pub rate: Option<RateLimit>,
+    /// The framing of connections.
+    pub framing: Option<FramingKind>,
+    /// How large a packet may be, in bytes.
+    pub max_frame: Option<usize>,
+    /// What is done to the bytes of packets.
+    pub hooks: Option<Hooks>,
 }
 
 impl PeerOptions {
     /// Nothing set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { decode: None, time: None, late: None, offset: None, rate: None }
+        let (decode, time, late, offset, rate) = (None, None, None, None, None);
+        let (framing, max_frame, hooks) = (None, None, None);
+        Self { decode, time, late, offset, rate, framing, max_frame, hooks }
     }
 
-    /// What decoding accepts: profile, tolerances, limits. Default: as the server has it. Unix datagrams are decoded as
-    /// their endpoint says, whatever is set here.
+    /// What decoding accepts: profile, tolerances, limits. Default: as the endpoint or the server has it.
     #[must_use]
     pub const fn decode(mut self, options: DecodeOptions) -> Self {
         self.decode = Some(options);
@@ -82,24 +93,79 @@ impl PeerOptions {
         self
     }
 
+    /// The framing of connections from these peers, whatever their endpoint says. Default: as the endpoint has it.
+    ///
+    /// Rules are looked at when a connection is accepted, or when a stream is added.
+    ///
+    /// Datagrams have no framing. A rule for one endpoint that receives datagrams is an error when the server is bound
+    /// ([`BindError::Rule`](crate::BindError::Rule)); a rule for all endpoints, or for one that is added later, has no
+    /// effect on datagrams.
+    #[must_use]
+    pub const fn framing(mut self, framing: FramingKind) -> Self {
+        self.framing = Some(framing);
+        self
+    }
+
+    /// How large a packet may be, in bytes. Default: as the endpoint or the server has it.
+    ///
+    /// On connections it is the limit of a frame, both ways, in the place of the endpoint's: it may be larger, and the
+    /// connection takes memory up to it. A longer packet is dropped over SLIP, and ends the connection over length
+    /// prefixes. A datagram that is longer is dropped and counted as bad (`frame-too-long`); what the endpoint's socket
+    /// does not take stays out, whatever is set here.
+    #[must_use]
+    pub const fn max_frame(mut self, bytes: usize) -> Self {
+        self.max_frame = Some(bytes);
+        self
+    }
+
+    /// Adds a [hook](oscine_transport::hook) on the bytes of packets, around those of the server and of the endpoint:
+    /// what arrives passes it before them, what is sent behind them. Default: none.
+    ///
+    /// The hooks of one rule belong together: of several rules the most exact one that has hooks says which there are,
+    /// and [`without_hooks`](Self::without_hooks) that there are none. On connections they are those of the rules when
+    /// it is accepted; a hook that refuses [`connecting`](Hook::connecting) has it closed, and counted.
+    ///
+    /// What hooks refuse or take is counted in [`Stats::transport`](crate::Stats::transport), by cause. On datagrams
+    /// they are asked before networks and rates are: what they replace is counted as it was replaced. While no rule
+    /// has hooks they cost nothing; with some, each datagram at every endpoint costs looking its sender up.
+    ///
+    /// A UDP socket that was bound before takes no hooks: where rules have some that could be for it, binding the
+    /// server is an error ([`BindError::Rule`](crate::BindError::Rule)).
+    #[must_use]
+    pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
+        self.hooks = Some(self.hooks.unwrap_or_default().hook(hook));
+        self
+    }
+
+    /// No hooks, whatever rules say that are less exact. Those of the server and the endpoint stay.
+    #[must_use]
+    pub fn without_hooks(mut self) -> Self {
+        self.hooks = Some(Hooks::new());
+        self
+    }
+
     /// What is set here, and what `other` sets where nothing is.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         // Taken apart, so that what is added cannot be forgotten.
-        let Self { decode, time, late, offset, rate } = other;
+        let Self { decode, time, late, offset, rate, framing, max_frame, hooks } = other;
         Self {
             decode: self.decode.or(decode),
             time: self.time.or(time),
             late: self.late.or(late),
             offset: self.offset.or(offset),
             rate: self.rate.or(rate),
+            framing: self.framing.or(framing),
+            max_frame: self.max_frame.or(max_frame),
+            hooks: self.hooks.or(hooks),
         }
     }
 
     /// Whether everything is set.
     pub(crate) const fn is_full(&self) -> bool {
-        let Self { decode, time, late, offset, rate } = self;
+        let Self { decode, time, late, offset, rate, framing, max_frame, hooks } = self;
         let timing = time.is_some() && late.is_some() && offset.is_some();
-        decode.is_some() && timing && rate.is_some()
+        let bytes = framing.is_some() && max_frame.is_some() && hooks.is_some();
+        decode.is_some() && timing && rate.is_some() && bytes
     }
 }

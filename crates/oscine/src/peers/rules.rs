@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use foldhash::fast::RandomState;
+use oscine_transport::hook::Hooks;
 
 use crate::peer::Peer;
 use crate::peers::network::{Network, NetworkError};
@@ -111,29 +112,53 @@ impl PeerRules {
     #[must_use]
     pub fn options(&self, peer: &Peer) -> PeerOptions {
         let mut options = PeerOptions::new();
-        if self.rules.is_empty() {
-            return options;
-        }
-        let addr = peer.addr();
-        let endpoint = peer.endpoint().filter(|endpoint| self.endpoints.contains(endpoint));
-        let endpoints = [endpoint.map(Some), Some(None)];
-        let of_peers = endpoints.into_iter().flatten().flat_map(|at| {
-            addr.into_iter().flat_map(|addr| self.exact_first(addr)).map(move |of| (at, Some(of)))
-        });
-        let of_all = endpoints.into_iter().flatten().map(|at| (at, None));
-        for key in of_peers.chain(of_all) {
-            if let Some(set) = self.rules.get(&key) {
-                options = options.or(*set);
-                if options.is_full() {
-                    break;
-                }
+        for set in self.exact_first(peer.endpoint(), peer.addr()) {
+            options = options.or(set.clone());
+            if options.is_full() {
+                break;
             }
         }
         options
     }
 
+    /// The hooks of a peer, if a rule sets any; for each packet.
+    pub(crate) fn hooks(&self, endpoint: usize, addr: Option<SocketAddr>) -> Option<&Hooks> {
+        self.exact_first(Some(endpoint), addr).find_map(|set| set.hooks.as_ref())
+    }
+
+    /// Whether any rule sets hooks, for whichever peers and endpoint.
+    pub(crate) fn have_hooks(&self) -> bool {
+        self.rules.values().any(has_hooks)
+    }
+
+    /// Whether a rule sets hooks that may be for some peer at this endpoint.
+    pub(crate) fn have_hooks_at(&self, endpoint: usize) -> bool {
+        let here = |at: &Option<usize>| at.is_none_or(|at| at == endpoint);
+        self.rules.iter().any(|((at, _), set)| here(at) && has_hooks(set))
+    }
+
+    /// Whether a rule that is for this endpoint alone sets a framing.
+    pub(crate) fn frame_at(&self, endpoint: usize) -> bool {
+        self.rules.iter().any(|((at, _), set)| *at == Some(endpoint) && set.framing.is_some())
+    }
+
+    /// What the rules set that are for a peer, the most exact first.
+    fn exact_first(
+        &self,
+        endpoint: Option<usize>,
+        addr: Option<SocketAddr>,
+    ) -> impl Iterator<Item = &PeerOptions> {
+        let endpoint = endpoint.filter(|endpoint| self.endpoints.contains(endpoint));
+        let endpoints = [endpoint.map(Some), Some(None)];
+        let of_peers = endpoints.into_iter().flatten().flat_map(move |at| {
+            addr.into_iter().flat_map(|addr| self.among(addr)).map(move |of| (at, Some(of)))
+        });
+        let of_all = endpoints.into_iter().flatten().map(|at| (at, None));
+        of_peers.chain(of_all).filter_map(|key| self.rules.get(&key))
+    }
+
     /// All that a peer may be among and there may be rules for, the most exact first.
-    fn exact_first(&self, addr: SocketAddr) -> impl Iterator<Item = Peers> {
+    fn among(&self, addr: SocketAddr) -> impl Iterator<Item = Peers> {
         let host = Network::from(addr.ip());
         let (scope, port) = (scope(addr), Some(addr.port()));
         let [v4, v6] = &self.lengths;
@@ -158,16 +183,23 @@ impl PeerRules {
         }
         self.endpoints.extend(endpoint);
         let set = self.rules.entry((endpoint, peers)).or_default();
-        *set = options.or(*set);
+        *set = options.or(std::mem::take(set));
         self
     }
 }
 
+fn has_hooks(set: &PeerOptions) -> bool {
+    set.hooks.as_ref().is_some_and(|hooks| !hooks.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
     use std::time::Duration;
 
     use oscine_codec::{DecodeOptions, Limits};
+    use oscine_transport::framing::FramingKind;
+    use oscine_transport::hook::{Verdict, inbound};
     use proptest::prelude::*;
 
     use super::*;
@@ -220,12 +252,23 @@ mod tests {
         ]));
         let nanos = || prop::option::of(any::<u32>().prop_map(|nanos| Duration::new(0, nanos / 5)));
         let rate = prop::option::of(any::<u32>().prop_map(RateLimit::per_second));
-        (decode, time, nanos(), nanos(), rate).prop_map(|(decode, time, late, offset, rate)| {
+        let timed = (decode, time, nanos(), nanos(), rate);
+        let kinds = vec![FramingKind::Slip, FramingKind::LengthPrefix, FramingKind::Auto];
+        let framing = prop::option::of(prop::sample::select(kinds));
+        let hooks = prop::option::of(prop::sample::select(&HOOKS[..]));
+        let framed = (framing, prop::option::of(any::<usize>()), hooks);
+        (timed, framed).prop_map(|((decode, time, late, offset, rate), framed)| {
             let late = late.map(LatePolicy::DropAfter);
             let offset = offset.map(TimeOffset::behind);
-            PeerOptions { decode, time, late, offset, rate }
+            let (framing, max_frame, hooks) = framed;
+            PeerOptions { decode, time, late, offset, rate, framing, max_frame, hooks }
         })
     }
+
+    static HOOKS: LazyLock<[Hooks; 3]> = LazyLock::new(|| {
+        let one = || inbound(|_, _| Verdict::Pass);
+        [Hooks::new(), Hooks::new().hook(one()), Hooks::new().hook(one())]
+    });
 
     type Rule = (Option<usize>, Option<Peers>, PeerOptions);
 
@@ -247,7 +290,7 @@ mod tests {
             })
             .collect();
         fitting.sort_by(|(one, _), (other, _)| other.cmp(one));
-        fitting.into_iter().fold(PeerOptions::new(), |all, (_, options)| all.or(*options))
+        fitting.into_iter().fold(PeerOptions::new(), |all, (_, options)| all.or(options.clone()))
     }
 
     proptest! {
@@ -260,7 +303,7 @@ mod tests {
             addrs in prop::collection::vec((0_usize..3, addr()), 1..10),
         ) {
             let mut built = PeerRules::new();
-            for (endpoint, peers, options) in rules.iter().copied() {
+            for (endpoint, peers, options) in rules.iter().cloned() {
                 built = match (endpoint, peers) {
                     (None, None) => built.all(options),
                     (Some(endpoint), None) => built.endpoint(endpoint, options),
@@ -273,13 +316,17 @@ mod tests {
             for (endpoint, addr) in addrs {
                 let expected = naive(&rules, Some(endpoint), Some(addr));
                 let udp = Peer::Udp { endpoint, addr };
-                prop_assert_eq!(built.options(&udp), expected, "{} in {:?}", udp, rules);
+                prop_assert_eq!(built.options(&udp), expected.clone(), "{} in {:?}", udp, rules);
+                prop_assert_eq!(built.hooks(endpoint, Some(addr)), expected.hooks.as_ref());
                 let tcp = Peer::Tcp { endpoint, connection: 7, addr };
                 prop_assert_eq!(built.options(&tcp), expected);
                 let unix = Peer::Unix { endpoint, connection: 7 };
                 prop_assert_eq!(built.options(&unix), naive(&rules, Some(endpoint), None));
             }
             prop_assert_eq!(built.options(&Peer::Local), naive(&rules, None, None));
+            let with_hooks = |at: &Rule| at.2.hooks.as_ref().is_some_and(|hooks| !hooks.is_empty());
+            // What is set again later may have taken hooks away.
+            prop_assert!(!built.have_hooks() || rules.iter().any(with_hooks));
         }
     }
 
@@ -305,5 +352,22 @@ mod tests {
             assert_eq!(rules.options(&peer), rate(packets).decode(decode), "{peer} at {endpoint}");
         }
         assert!(rules.peers("nobody", rate(5)).is_err());
+    }
+
+    #[test]
+    fn which_rules_are_for_an_endpoint() {
+        let hooked = || PeerOptions::new().hook(inbound(|_, _| Verdict::Pass));
+        let framed = || PeerOptions::new().framing(FramingKind::Slip);
+        let none = PeerRules::new().all(PeerOptions::new().without_hooks());
+        assert!(!none.have_hooks() && !none.have_hooks_at(0) && !none.frame_at(0));
+        let here = PeerRules::new().endpoint(1, hooked()).peers_at(2, "10.0.0.0/8", framed());
+        let here = here.unwrap();
+        assert_eq!([0, 1, 2].map(|at| here.have_hooks_at(at)), [false, true, false]);
+        assert_eq!([0, 1, 2].map(|at| here.frame_at(at)), [false, false, true]);
+        let anywhere = PeerRules::new().peers("10.0.0.0/8", hooked().or(framed())).unwrap();
+        assert!(anywhere.have_hooks() && anywhere.have_hooks_at(7) && !anywhere.frame_at(7));
+        // What is set last holds.
+        let taken = anywhere.peers("10.0.0.0/8", PeerOptions::new().without_hooks()).unwrap();
+        assert!(!taken.have_hooks());
     }
 }

@@ -4,41 +4,53 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwap;
+use oscine_codec::DecodeOptions;
 
-use crate::engine::timing::Timing;
+use crate::engine::timing::{LatePolicy, TimePolicy, Timing};
 use crate::peer::Peer;
 use crate::peers::networks::Networks;
 use crate::peers::options::PeerOptions;
 use crate::peers::rate_limit::RateLimit;
 use crate::peers::rules::PeerRules;
+use crate::time_offset::TimeOffset;
 
 /// What a server is told about who may send what. Networks may change while it runs, from any thread.
 #[derive(Debug)]
 pub(crate) struct GateSettings {
-    rules: PeerRules,
+    rules: Arc<PeerRules>,
     rate: Option<RateLimit>,
     networks: ArcSwap<Networks>,
     /// Counts how often the networks were set.
     generation: AtomicU64,
 }
 
-/// What the rules say about one peer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// What the rules say about the packets of one peer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Settled {
-    /// What is not set is as the endpoint or the server has it.
-    pub(crate) options: PeerOptions,
+    /// None: as the endpoint has it.
+    pub(crate) decode: Option<DecodeOptions>,
+    pub(crate) timing: OwnTiming,
     /// None: as much as it sends.
     pub(crate) limit: Option<RateLimit>,
+    /// How long a packet may be, in bytes.
+    pub(crate) max_frame: usize,
 }
 
-impl Settled {
+/// How the time tags of one peer are taken, as far as that is not as those of others are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OwnTiming {
+    time: Option<TimePolicy>,
+    late: Option<LatePolicy>,
+    offset: Option<TimeOffset>,
+}
+
+impl OwnTiming {
     /// How the time tags of the peer are taken, where `server` is how those of others are.
-    pub(crate) fn timing(&self, server: Timing) -> Timing {
-        let PeerOptions { time, late, offset, .. } = self.options;
+    pub(crate) fn or(self, server: Timing) -> Timing {
         Timing {
-            time: time.unwrap_or(server.time),
-            late: late.unwrap_or(server.late),
-            offset: offset.unwrap_or(server.offset),
+            time: self.time.unwrap_or(server.time),
+            late: self.late.unwrap_or(server.late),
+            offset: self.offset.unwrap_or(server.offset),
         }
     }
 }
@@ -51,17 +63,27 @@ impl Default for GateSettings {
 
 impl GateSettings {
     /// What `rules` leave out about rates is `rate`.
-    pub(crate) fn new(rules: PeerRules, rate: Option<RateLimit>, networks: Networks) -> Self {
-        let networks = ArcSwap::from_pointee(networks);
+    pub(crate) fn new(
+        rules: impl Into<Arc<PeerRules>>,
+        rate: Option<RateLimit>,
+        networks: Networks,
+    ) -> Self {
+        let (rules, networks) = (rules.into(), ArcSwap::from_pointee(networks));
         Self { rules, rate, networks, generation: AtomicU64::new(0) }
     }
 
-    /// What holds for a peer.
+    /// What the rules set for a peer.
+    pub(crate) fn options(&self, peer: &Peer) -> PeerOptions {
+        self.rules.options(peer)
+    }
+
+    /// What holds for the packets of a peer.
     pub(crate) fn settle(&self, peer: &Peer) -> Settled {
-        let options = self.rules.options(peer);
-        let limit = options.rate.or(self.rate);
+        let PeerOptions { decode, time, late, offset, rate, max_frame, .. } = self.options(peer);
+        let limit = rate.or(self.rate);
         let limit = limit.filter(|limit| limit.packets.is_some() && *peer != Peer::Local);
-        Settled { options, limit }
+        let timing = OwnTiming { time, late, offset };
+        Settled { decode, timing, limit, max_frame: max_frame.unwrap_or(usize::MAX) }
     }
 
     /// Whether a peer may send: for those who accept connections.

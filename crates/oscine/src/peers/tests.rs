@@ -118,7 +118,7 @@ fn options_are_those_of_the_rules_and_then_the_servers() {
         let Verdict::Admitted(admitted) = verdict else { panic!("{verdict:?}") };
         let expected = if ruled { (Some(field), timing) } else { (None, late) };
         let settled = admitted.settled;
-        assert_eq!((settled.options.decode, settled.timing(late)), expected);
+        assert_eq!((settled.decode, settled.timing.or(late)), expected);
         assert_eq!(admitted.counters.peer(), &peer);
     }
 }

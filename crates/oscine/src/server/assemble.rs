@@ -63,7 +63,7 @@ pub(crate) struct Settings {
     pub(crate) clock: Option<Clock>,
     pub(crate) precision: Duration,
     pub(crate) late_slack: Duration,
-    pub(crate) rules: PeerRules,
+    pub(crate) rules: Arc<PeerRules>,
     pub(crate) rate: Option<RateLimit>,
     pub(crate) networks: Networks,
     pub(crate) on_handler_error: OnError,

@@ -37,6 +37,14 @@ pub enum BindError {
         /// What is wrong with it.
         source: AddressError,
     },
+    /// A rule cannot be followed at an endpoint that it is for.
+    #[error("a rule cannot be followed at endpoint {endpoint}: {reason}")]
+    Rule {
+        /// The number of the endpoint.
+        endpoint: usize,
+        /// Why not.
+        reason: &'static str,
+    },
     /// The system has no timer for us.
     #[error("cannot make a timer")]
     System(#[source] io::Error),

@@ -26,6 +26,7 @@ use crate::server::assemble::{Callbacks, Settings};
 use crate::server::bind::Bind;
 use crate::server::bind_error::BindError;
 use crate::server::opening::{AnyStream, Opener};
+use crate::server::ruled::check_datagrams;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 
@@ -239,7 +240,7 @@ impl ServerBuilder {
 
     /// What is different for some peers, or some endpoints. Default: nothing.
     pub fn peer_rules(mut self, rules: PeerRules) -> Self {
-        self.settings.rules = rules;
+        self.settings.rules = Arc::new(rules);
         self
     }
 }
@@ -320,17 +321,22 @@ impl ServerBuilder {
             max_frame: self.max_frame,
             max_connections: self.max_connections,
             hooks: self.hooks,
+            rules: Arc::clone(&self.settings.rules),
             next: AtomicUsize::new(0),
             streams: Arc::default(),
         };
         let mut opened = Vec::new();
         for place in self.endpoints {
+            let adopted = matches!(place, Place::Udp(_));
             let next = match place {
                 Place::Bind(bind) => opener.open(&bind).await?,
                 Place::Udp(udp) => opener.adopt_udp(udp).map_err(BindError::System)?,
                 Place::Tcp(listener) => opener.adopt_tcp(listener).map_err(BindError::System)?,
                 Place::Stream(stream, framing) => opener.stream(stream, framing),
             };
+            if next.socket.sender().is_some() {
+                check_datagrams(&opener.rules, next.port.number, adopted)?;
+            }
             if let Some(on_bound) = &self.callbacks.on_bound {
                 next.port.endpoint.iter().for_each(|endpoint| on_bound(endpoint));
             }

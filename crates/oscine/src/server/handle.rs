@@ -96,8 +96,7 @@ impl ServerHandle {
     pub async fn dispatch(&self, packet: impl IntoPacket) -> Result<Dispatched, SendError> {
         let packet = packet.into_packet()?;
         let (done, dispatched) = oneshot::channel();
-        let (peer, received_at) = (Peer::Local, Instant::now());
-        let inbound = Inbound::Packet { packet, peer, received_at, done: Some(done) };
+        let inbound = Inbound::Packet { packet, received_at: Instant::now(), done };
         let gone = || SendError::Gone { peer: Peer::Local };
         self.shared.inbox.send(inbound).await.map_err(|_| gone())?;
         dispatched.await.map_err(|_| gone())

@@ -4,6 +4,8 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+#[cfg(unix)]
+use bytes::Bytes;
 use oscine_codec::Packet;
 use oscine_transport::connection::Frames;
 use tokio::sync::{mpsc, oneshot};
@@ -27,13 +29,15 @@ pub(crate) enum Inbound {
         /// Dropped when the packets have been run: a peer that is done sending is kept until then, for its replies.
         unhandled: mpsc::Sender<Infallible>,
     },
-    /// A packet that is decoded already.
+    /// A datagram of a socket that the loop does not read.
+    #[cfg(unix)]
+    Datagram { bytes: Bytes, peer: Peer, port: Arc<Port>, received_at: Instant },
+    /// A packet of the program itself.
     Packet {
         packet: Packet,
-        peer: Peer,
         received_at: Instant,
-        /// Who wants to know what came of it.
-        done: Option<oneshot::Sender<Dispatched>>,
+        /// Told what came of it.
+        done: oneshot::Sender<Dispatched>,
     },
 }
 

@@ -173,12 +173,16 @@ impl MainLoop {
                     self.runner.gate.forget(&peer);
                 }
             }
-            Inbound::Packet { packet, peer, received_at, done } => {
-                let dispatched = self.runner.decoded(&packet, &peer, received_at).await;
-                if let Some(done) = done {
-                    // Whoever asked may have gone.
-                    let _ = done.send(dispatched);
+            #[cfg(unix)]
+            Inbound::Datagram { bytes, peer, port, received_at } => {
+                if let Some(left) = self.runner.at_once(&bytes, &peer, &port, received_at) {
+                    self.runner.rest(left, &peer, received_at).await;
                 }
+            }
+            Inbound::Packet { packet, received_at, done } => {
+                let dispatched = self.runner.decoded(&packet, &Peer::Local, received_at).await;
+                // Whoever asked may have gone.
+                let _ = done.send(dispatched);
             }
         }
     }

@@ -42,6 +42,7 @@ pub(crate) mod outbound;
 pub(crate) mod pending;
 pub(crate) mod port;
 pub(crate) mod rate_time;
+pub(crate) mod ruled;
 pub(crate) mod runner;
 pub(crate) mod serve;
 pub(crate) mod serve_error;

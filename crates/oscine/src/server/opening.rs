@@ -21,10 +21,12 @@ use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::peer::Peer;
+use crate::peers::rules::PeerRules;
 use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
 use crate::server::outbound::DatagramSender;
 use crate::server::port::Port;
+use crate::server::ruled::HooksByPeer;
 
 /// What holds for all endpoints of a server, where nothing else is said about one.
 pub(crate) struct Opener {
@@ -33,6 +35,7 @@ pub(crate) struct Opener {
     pub(crate) max_frame: usize,
     pub(crate) max_connections: usize,
     pub(crate) hooks: Vec<Arc<dyn Hook>>,
+    pub(crate) rules: Arc<PeerRules>,
     pub(crate) next: AtomicUsize,
     /// What all streams count in that the program has brought: they come and go.
     pub(crate) streams: Arc<Counters>,
@@ -87,10 +90,13 @@ impl Opener {
             .parse()
             .map_err(|source| BindError::Endpoint { endpoint: text.clone(), source })?;
         let counters = Arc::new(Counters::default());
-        let opened = self.socket(bind, endpoint, &counters).await;
+        let by_peer = HooksByPeer::new(&self.rules);
+        let opened = self.socket(bind, endpoint, &counters, by_peer.clone()).await;
         let (socket, endpoint) =
             opened.map_err(|source| BindError::Bind { endpoint: text.clone(), source })?;
-        Ok(Opened { port: self.port(Some(endpoint), bind, counters), socket })
+        let port = self.port(Some(endpoint), bind, counters);
+        by_peer.iter().for_each(|hooks| hooks.set_endpoint(port.number));
+        Ok(Opened { port, socket })
     }
 
     /// Takes over a UDP socket that is bound already.
@@ -132,6 +138,7 @@ impl Opener {
         bind: &Bind,
         endpoint: Endpoint,
         counters: &Arc<Counters>,
+        by_peer: Option<HooksByPeer>,
     ) -> io::Result<(Socket, Endpoint)> {
         let decode = bind.decode.unwrap_or(self.decode);
         let counters = Arc::clone(counters);
@@ -145,7 +152,8 @@ impl Opener {
             #[cfg(unix)]
             Endpoint::Unix { ref path, framing: None } => {
                 let builder = unix::Datagrams::builder().decode_options(decode).counters(counters);
-                let mut builder = self.hooks(bind).fold(builder, unix::DatagramsBuilder::hook);
+                let builder = self.hooks(bind).fold(builder, unix::DatagramsBuilder::hook);
+                let mut builder = by_peer.into_iter().fold(builder, unix::DatagramsBuilder::hook);
                 if let Some(bytes) = bind.max_frame {
                     builder = builder.max_datagram(bytes);
                 }
@@ -160,7 +168,8 @@ impl Opener {
             }
             _ => {
                 let builder = Udp::builder().decode_options(decode).counters(counters);
-                let mut builder = self.hooks(bind).fold(builder, UdpBuilder::hook);
+                let builder = self.hooks(bind).fold(builder, UdpBuilder::hook);
+                let mut builder = by_peer.into_iter().fold(builder, UdpBuilder::hook);
                 if let Some(bytes) = bind.max_frame {
                     builder = builder.max_datagram(bytes);
                 }

@@ -49,7 +49,7 @@ impl Port {
 
     /// What decoding accepts of a peer.
     pub(crate) fn decode_options<'a>(&'a self, settled: &'a Settled) -> &'a DecodeOptions {
-        settled.options.decode.as_ref().unwrap_or(&self.decode)
+        settled.decode.as_ref().unwrap_or(&self.decode)
     }
 
     pub(crate) fn state(&self) -> PortState {

@@ -21,7 +21,7 @@ use crate::handler::job::{Context, Job, ReadAt};
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::peers::gate::{Gate, Verdict};
-use crate::peers::settings::Settled;
+use crate::peers::settings::OwnTiming;
 use crate::server::callers::Callers;
 use crate::server::drop_log::DropLog;
 use crate::server::offer::offer;
@@ -68,7 +68,7 @@ impl Runner {
         at: Instant,
     ) -> Dispatched {
         let Self { gate, rates, drops, .. } = self;
-        let settled = match gate.admit(at, peer, packet.as_bytes().len(), || rates.arrived(at)) {
+        let timing = match gate.admit(at, peer, packet.as_bytes().len(), || rates.arrived(at)) {
             Verdict::Refused(cause) => {
                 drops.note(cause, peer, 1);
                 return Dispatched::default();
@@ -77,9 +77,9 @@ impl Runner {
                 drops.held(gate.hold(peer, at, packet.view()), peer);
                 return Dispatched::default();
             }
-            Verdict::Admitted(admitted) => *admitted.settled,
+            Verdict::Admitted(admitted) => admitted.settled.timing,
         };
-        self.packet(packet.view(), peer, at, &settled).await
+        self.packet(packet.view(), peer, at, timing).await
     }
 
     /// Runs what was held because it was too much, as far as it may run now.
@@ -133,7 +133,7 @@ impl Runner {
         packet: PacketRef<'_>,
         peer: &Peer,
         received_at: Instant,
-        settled: &Settled,
+        timing: OwnTiming,
     ) -> Dispatched {
         trace!(%peer, %packet, "received");
         let outlet = Arc::clone(&self.outlet);
@@ -153,7 +153,7 @@ impl Runner {
                 return dispatched;
             }
             self.clock.follow(now);
-            let timing = settled.timing(self.shared.line.timing());
+            let timing = timing.or(self.shared.line.timing());
             let timing = timing.offset(timing.offset + self.clock.offset());
             let put = |engine: &mut Engine<Peer>| {
                 engine.handle_packet(now, packet, peer, received_at, timing)

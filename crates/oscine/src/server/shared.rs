@@ -238,7 +238,7 @@ impl Shared {
         if matches!(packet, Packet::Message(_)) {
             return packet;
         }
-        let timing = self.gate.settle(peer).timing(self.line.timing());
+        let timing = self.gate.settle(peer).timing.or(self.line.timing());
         let offset = timing.offset + self.clock.fixed_offset();
         if offset == TimeOffset::ZERO {
             return packet;

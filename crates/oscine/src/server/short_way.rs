@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use oscine_codec::{DecodeError, MessageRef, PacketRef, TimeTag};
 use oscine_transport::BadPacket;
+use oscine_transport::framing::{FrameFault, FrameFaultKind};
 use tracing::{debug, trace};
 
 use crate::dispatch::caller::Waiting;
@@ -14,7 +15,7 @@ use crate::fault::Fault;
 use crate::handler::job::{Context, Job, ReadAt};
 use crate::peer::Peer;
 use crate::peers::gate::Verdict;
-use crate::peers::settings::Settled;
+use crate::peers::settings::OwnTiming;
 use crate::server::port::Port;
 use crate::server::runner::Runner;
 use crate::server::shared::Shared;
@@ -24,7 +25,7 @@ pub(crate) enum Left<'a> {
     /// A handler of this message is under way.
     Call(MessageRef<'a>, Waiting, Dispatched),
     /// It is a bundle, or something may have to run before it, or another address space may want to see it first.
-    Packet(PacketRef<'a>, Settled),
+    Packet(PacketRef<'a>, OwnTiming),
 }
 
 impl Runner {
@@ -50,6 +51,11 @@ impl Runner {
             Verdict::Admitted(admitted) => (admitted, false),
         };
         let settled = admitted.settled;
+        if bytes.len() > settled.max_frame {
+            admitted.counters.bad.add(1);
+            too_long(shared, port, peer, settled.max_frame);
+            return None;
+        }
         let packet = match PacketRef::decode_with(bytes, port.decode_options(settled)) {
             Ok(packet) => packet,
             Err(error) => {
@@ -67,7 +73,7 @@ impl Runner {
             PacketRef::Message(message) if !shared.line.may_wait() && callers.first.is_empty() => {
                 message
             }
-            _ => return Some(Left::Packet(packet, *settled)),
+            _ => return Some(Left::Packet(packet, settled.timing)),
         };
         trace!(%peer, %packet, "received");
         let context = Context { peer, received_at: ReadAt::Known(at), outlet, hold: None };
@@ -86,8 +92,8 @@ impl Runner {
     /// Sees the rest of a packet through.
     pub(crate) async fn rest(&mut self, left: Left<'_>, peer: &Peer, at: Instant) {
         match left {
-            Left::Packet(packet, settled) => {
-                self.packet(packet, peer, at, &settled).await;
+            Left::Packet(packet, timing) => {
+                self.packet(packet, peer, at, timing).await;
             }
             Left::Call(message, waiting, mut dispatched) => {
                 let outlet = Arc::clone(&self.outlet);
@@ -100,6 +106,16 @@ impl Runner {
             }
         }
     }
+}
+
+/// Counts and tells a datagram that is longer than its peer may send. On connections the framing knows that limit.
+#[cold]
+fn too_long(shared: &Shared, port: &Port, peer: &Peer, limit: usize) {
+    let kind = FrameFaultKind::TooLong { limit };
+    port.counters.damaged(kind);
+    let error = BadPacket::from(FrameFault::new(kind, 0));
+    debug!(%peer, %error, "malformed packet");
+    shared.tell(&Fault::Malformed { peer, error: &error });
 }
 
 /// Counts and tells what is no packet.

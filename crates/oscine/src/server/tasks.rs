@@ -22,6 +22,7 @@ use crate::server::connection::Conversation;
 use crate::server::opening::Socket;
 use crate::server::outbound::DatagramSender;
 use crate::server::port::Port;
+use crate::server::ruled::Ruled;
 use crate::server::shared::Shared;
 #[cfg(unix)]
 use crate::server::unix_datagrams;
@@ -101,7 +102,7 @@ impl Tasks {
     /// Carries packets of a connection both ways until either end has had enough.
     pub(crate) fn spawn_connection<S>(
         &self,
-        connection: Connection<S>,
+        mut connection: Connection<S>,
         port: Arc<Port>,
         peer: impl FnOnce(u64) -> Peer,
     ) where
@@ -110,11 +111,13 @@ impl Tasks {
         let number = self.next_connection.fetch_add(1, Ordering::Relaxed);
         let peer = peer(number);
         let shared = &self.shared;
-        if !shared.wants(&peer) {
+        let ruled = Ruled::of(&peer, &shared.gate);
+        if !shared.wants(&peer) || !ruled.lets_in(connection.peer()) {
             shared.counters.refused_connections.add(1);
             debug!(%peer, "connection refused");
             return;
         }
+        ruled.apply(&mut connection);
         shared.counters.connections.add(1);
         // Reachable before anything of it can be run.
         let kicked = CancellationToken::new();

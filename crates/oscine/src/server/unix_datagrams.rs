@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use futures::StreamExt;
 use oscine_transport::PeerAddr;
-use oscine_transport::unix::{Datagrams, Received};
+use oscine_transport::unix::{Datagrams, ReceivedBytes};
 use tracing::debug;
 
 use crate::fault::Fault;
@@ -17,20 +16,20 @@ use crate::server::shared::Shared;
 pub(crate) async fn receive(shared: Arc<Shared>, mut datagrams: Datagrams, port: Arc<Port>) {
     while port.is_open().await {
         let received = tokio::select! {
-            received = datagrams.next() => received,
+            received = datagrams.recv_bytes() => received,
             () = port.stays_open() => continue,
             () = shared.stop.asked() => return,
         };
-        let Some(Received { packet, peer, at, .. }) = received else { return };
+        let ReceivedBytes { bytes, peer, at, .. } = received;
         let path = match peer {
             PeerAddr::Unix(path) => Some(path.into()),
             _ => None,
         };
         let peer = Peer::UnixDatagram { endpoint: port.number, path };
-        match packet {
-            Ok(packet) => {
-                let received_at = at.into_std();
-                let inbound = Inbound::Packet { packet, peer, received_at, done: None };
+        match bytes {
+            Ok(bytes) => {
+                let (received_at, port) = (at.into_std(), Arc::clone(&port));
+                let inbound = Inbound::Datagram { bytes, peer, port, received_at };
                 // Waits when the server is behind: then the system's queue fills up, and slows the peers down.
                 let sent = tokio::select! {
                     sent = shared.inbox.send(inbound) => sent,
