@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use oscine_transport::PeerKey;
+
 /// Who sent a packet, and the way back.
 ///
 /// `endpoint` is the number of the server's endpoint that received it: its place in
@@ -62,6 +64,13 @@ impl Peer {
             Self::Udp { addr, .. } | Self::Tcp { addr, .. } => Some(*addr),
             _ => None,
         }
+    }
+
+    /// The peer's host, whatever its port or connection: by what rates, places and shares are counted. None for peers
+    /// without an IP address.
+    #[must_use]
+    pub fn host(&self) -> Option<PeerKey> {
+        self.addr().map(PeerKey::host)
     }
 
     /// The peer's path, if it has one.

@@ -264,7 +264,8 @@ async fn simulated(bundles: usize) {
     let (clock, hand) = Clock::simulated(TimeTag::from_unix(1_600_000_000, 0));
     let line = clock.clone();
     let (space, ran) = noting_space(&early, move || line.now());
-    let limits = ScheduleLimits::new().count(1_000_000).owner_count(1_000_000);
+    let limits =
+        ScheduleLimits::new().count(1_000_000).owner_count(1_000_000).host_count(1_000_000);
     let builder = Server::builder().udp(LOOPBACK).address_space(space).clock(clock);
     let server = Running::bind(builder.schedule_limits(limits)).await;
     let intruder = Intruder::start(&server).await;
@@ -351,7 +352,8 @@ async fn all_run(server: &Running) {
 /// A server by the real clock.
 async fn real_server(early: &Arc<AtomicU64>) -> (Running, Ran) {
     let (space, ran) = noting_space(early, || SystemTime::now().into());
-    let limits = ScheduleLimits::new().count(1_000_000).owner_count(1_000_000);
+    let limits =
+        ScheduleLimits::new().count(1_000_000).owner_count(1_000_000).host_count(1_000_000);
     let builder = Server::builder().udp(LOOPBACK).address_space(space);
     (Running::bind(builder.schedule_limits(limits)).await, ran)
 }

@@ -179,8 +179,8 @@ async fn packets_of_some_peers_may_be_shorter_or_longer() {
     };
     answers(&usual, 2).await;
     answers(&short, 1).await;
-    let view = server.handle.peers().into_iter();
-    let view = view.filter(|view| view.peer.addr() == short.local_addr().ok()).next().unwrap();
+    let mut views = server.handle.peers().into_iter();
+    let view = views.find(|view| view.peer.addr() == short.local_addr().ok()).unwrap();
     assert_eq!((view.packets, view.bad), (2, 1));
 
     for (endpoint, letters, fits) in [(1, 70, true), (2, 10, true), (2, 30, false)] {
@@ -307,6 +307,37 @@ async fn connections_have_the_hooks_of_their_rules() {
     let stats = server.stop().await;
     assert_eq!((stats.connections, stats.refused_connections, stats.messages), (3, 1, 2));
     assert_eq!(drops(&stats, CAUSES), [1, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn one_host_has_so_many_connections_at_a_time() {
+    let rules = PeerRules::new()
+        .all(PeerOptions::new().max_connections(2))
+        .endpoint(1, PeerOptions::new().max_connections(3));
+    let server = builder().tcp(LOOPBACK).tcp(LOOPBACK).peer_rules(rules);
+    let server = Running::bind(server).await;
+    let question = frame(Slip, packet("/sync", ()).as_bytes());
+    let answer = frame(Slip, packet("/synced", ()).as_bytes());
+    let mut open = Vec::new();
+    // Those to the other endpoint count, and its rule is another.
+    for (endpoint, place) in [(0, true), (0, true), (0, false), (1, true), (1, false), (0, false)] {
+        let addr = common::endpoints::addr(&server.handle, endpoint).await;
+        let mut raw = Raw::connect(addr).await;
+        if place {
+            raw.write(&question).await;
+            assert_eq!(raw.read(answer.len()).await, answer);
+            open.push(raw);
+        } else {
+            assert_eq!(raw.read_to_end().await, [0; 0]);
+        }
+    }
+    open.truncate(1);
+    until(|| server.handle.connections().len() == 1).await;
+    let mut raw = Raw::connect(common::endpoints::addr(&server.handle, 0).await).await;
+    raw.write(&question).await;
+    assert_eq!(raw.read(answer.len()).await, answer);
+    let stats = server.stop().await;
+    assert_eq!((stats.connections, stats.refused_connections), (4, 3));
 }
 
 /// A message without type tags, which only `Strict` refuses.

@@ -4,7 +4,7 @@
 mod common;
 
 use std::net::SocketAddr;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use common::log::{Log, Pen, log};
@@ -13,9 +13,9 @@ use common::wire::{Raw, frame, packet, raw_udp};
 use common::{FRAMINGS, LOOPBACK, Running, never, until, within};
 use oscine::transport::framing::FramingKind::Slip;
 use oscine::{
-    AddressSpace, Bundle, Client, Clock, DecodeOptions, LatePolicy, Message, Networks, OverLimit,
-    PeerOptions, PeerRules, PeerView, Profile, RateLimit, Server, ServerBuilder, ServerHandle,
-    TimeOffset, TimePolicy, TimeTag,
+    AddressSpace, Bundle, Client, Clock, DecodeOptions, Fault, LatePolicy, Message, Networks,
+    OverLimit, Overflow, PeerOptions, PeerRules, PeerView, Profile, RateLimit, ScheduleLimits,
+    Server, ServerBuilder, ServerHandle, TimeOffset, TimePolicy, TimeTag,
 };
 
 const START: TimeTag = TimeTag::from_unix(1_600_000_000, 0);
@@ -197,9 +197,10 @@ async fn what_is_held_when_a_bundle_stops_the_server_is_counted() {
     let (stopping, moving) = (Arc::clone(&stop), hand.clone());
     space.method("/stop", move || stopping.get().unwrap().stop()).unwrap();
     // Runs when the second of the faders is through, and brings the time of the bundle.
-    let fader = move |_: i32, message: Message| match message.address() {
-        "/fader/2" => moving.advance(9 * second),
-        _ => {}
+    let fader = move |_: i32, message: Message| {
+        if message.address() == "/fader/2" {
+            moving.advance(9 * second);
+        }
     };
     space.method("/fader/*", fader).unwrap();
     let server = Running::bind(builder_of(space).clock(clock).rate_limit(limit)).await;
@@ -310,6 +311,46 @@ async fn some_peers_have_their_own_time() {
     assert_eq!(log.next().await, "still ignored");
     hand.advance(2 * HOUR);
     assert_eq!(log.take(2).await, ["an hour ahead", "as it says"]);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_host_with_many_ports_leaves_room_in_the_schedule_for_others() {
+    let (clock, _hand) = Clock::simulated(START);
+    let refused = Arc::new(Mutex::new(Vec::new()));
+    let told = Arc::clone(&refused);
+    let limits = ScheduleLimits::new().count(10).owner_count(3).host_count(6);
+    let (server, _log) = start(|builder| {
+        builder.clock(clock).schedule_limits(limits).on_error(move |fault| match fault {
+            Fault::ScheduleRefused { overflow, .. } => told.lock().unwrap().push(*overflow),
+            fault => panic!("{fault}"),
+        })
+    })
+    .await;
+    let handle = &server.handle;
+    let waits = oscine::Packet::from(bundle(START + HOUR, &["waits"]));
+    // Whichever ports and connections it has: those of one are full sooner.
+    for (port, (bundles, pending)) in [(4, 3), (2, 5), (3, 6), (1, 6)].into_iter().enumerate() {
+        let (udp, mut tcp) = (raw_udp().await, Raw::connect(server.tcp()).await);
+        for _ in 0..bundles {
+            match port {
+                2 => tcp.write(&frame(Slip, waits.as_bytes())).await,
+                _ => drop(udp.send_to(waits.as_bytes(), server.udp()).await.unwrap()),
+            }
+        }
+        let done = || {
+            let stats = handle.stats();
+            let gone = refused.lock().unwrap().len();
+            (stats.scheduled == pending, gone as u64 + stats.scheduled == stats.received)
+        };
+        let sent = [4, 6, 9, 10][port];
+        until(|| handle.stats().received == sent && done() == (true, true)).await;
+    }
+    let (owner, host) = (Overflow::OwnerCount { limit: 3 }, Overflow::HostCount { limit: 6 });
+    assert_eq!(*refused.lock().unwrap(), [owner, host, host, host]);
+    // The program itself is not one of that host.
+    within(handle.dispatch(waits)).await.unwrap();
+    assert_eq!(handle.stats().pending, 7);
     server.stop().await;
 }
 

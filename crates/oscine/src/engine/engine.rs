@@ -4,6 +4,7 @@ use std::hash::Hash;
 use std::time::Instant;
 
 use oscine_codec::{Node, Packet, PacketRef, TimeTag};
+use oscine_transport::PeerKey;
 
 use crate::engine::handled::Handled;
 use crate::engine::selection::Selection;
@@ -54,6 +55,13 @@ impl<P: Clone + Eq + Hash> Engine<P> {
     #[must_use]
     pub fn new(limits: ScheduleLimits) -> Self {
         Self { schedule: Schedule::with_owners(limits) }
+    }
+
+    /// An engine with nothing in line, where peers of which `host_of` says the same host have a share of what may wait
+    /// together, too: [`ScheduleLimits::host_count`].
+    #[must_use]
+    pub fn with_hosts(limits: ScheduleLimits, host_of: fn(&P) -> Option<PeerKey>) -> Self {
+        Self { schedule: Schedule::with_hosts(limits, host_of) }
     }
 
     /// Puts those bundles of a packet in line that are due later than `now`, and answers with the rest.

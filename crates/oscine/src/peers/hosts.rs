@@ -42,7 +42,7 @@ struct Limited {
 
 impl Host {
     pub(crate) fn of(peer: &Peer) -> Self {
-        peer.addr().map_or_else(|| Self::Peer(peer.clone()), |addr| Self::Ip(PeerKey::host(addr)))
+        peer.host().map_or_else(|| Self::Peer(peer.clone()), Self::Ip)
     }
 
     const fn ip(&self) -> Option<IpAddr> {

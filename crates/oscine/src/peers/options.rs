@@ -42,6 +42,8 @@ pub struct PeerOptions {
     pub framing: Option<FramingKind>,
     /// How large a packet may be, in bytes.
     pub max_frame: Option<usize>,
+    /// How many connections one host may have at a time.
+    pub max_connections: Option<usize>,
     /// What is done to the bytes of packets.
     pub hooks: Option<Hooks>,
 }
@@ -51,8 +53,8 @@ impl PeerOptions {
     #[must_use]
     pub const fn new() -> Self {
         let (decode, time, late, offset, rate) = (None, None, None, None, None);
-        let (framing, max_frame, hooks) = (None, None, None);
-        Self { decode, time, late, offset, rate, framing, max_frame, hooks }
+        let (framing, max_frame, max_connections, hooks) = (None, None, None, None);
+        Self { decode, time, late, offset, rate, framing, max_frame, max_connections, hooks }
     }
 
     /// What decoding accepts: profile, tolerances, limits. Default: as the endpoint or the server has it.
@@ -118,6 +120,18 @@ impl PeerOptions {
         self
     }
 
+    /// How many connections one host may have at a time, to all endpoints together. Default: as many as there are places
+    /// at each listener.
+    ///
+    /// So one host does not take all the places. A further connection is closed when it has been accepted, and counted
+    /// in [`Stats::refused_connections`](crate::Stats::refused_connections). Peers without an IP address are not
+    /// limited by this.
+    #[must_use]
+    pub const fn max_connections(mut self, connections: usize) -> Self {
+        self.max_connections = Some(connections);
+        self
+    }
+
     /// Adds a [hook](oscine_transport::hook) on the bytes of packets, around those of the server and of the endpoint:
     /// what arrives passes it before them, what is sent behind them. Default: none.
     ///
@@ -148,7 +162,8 @@ impl PeerOptions {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         // Taken apart, so that what is added cannot be forgotten.
-        let Self { decode, time, late, offset, rate, framing, max_frame, hooks } = other;
+        let Self { decode, time, late, offset, rate, framing, max_frame, max_connections, hooks } =
+            other;
         Self {
             decode: self.decode.or(decode),
             time: self.time.or(time),
@@ -157,15 +172,17 @@ impl PeerOptions {
             rate: self.rate.or(rate),
             framing: self.framing.or(framing),
             max_frame: self.max_frame.or(max_frame),
+            max_connections: self.max_connections.or(max_connections),
             hooks: self.hooks.or(hooks),
         }
     }
 
     /// Whether everything is set.
     pub(crate) const fn is_full(&self) -> bool {
-        let Self { decode, time, late, offset, rate, framing, max_frame, hooks } = self;
+        let Self { decode, time, late, offset, rate, framing, max_frame, max_connections, hooks } =
+            self;
         let timing = time.is_some() && late.is_some() && offset.is_some();
-        let bytes = framing.is_some() && max_frame.is_some() && hooks.is_some();
-        decode.is_some() && timing && rate.is_some() && bytes
+        let limits = rate.is_some() && max_frame.is_some() && max_connections.is_some();
+        decode.is_some() && timing && limits && framing.is_some() && hooks.is_some()
     }
 }

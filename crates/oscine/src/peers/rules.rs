@@ -256,12 +256,14 @@ mod tests {
         let kinds = vec![FramingKind::Slip, FramingKind::LengthPrefix, FramingKind::Auto];
         let framing = prop::option::of(prop::sample::select(kinds));
         let hooks = prop::option::of(prop::sample::select(&HOOKS[..]));
-        let framed = (framing, prop::option::of(any::<usize>()), hooks);
+        let count = || prop::option::of(any::<usize>());
+        let framed = (framing, count(), count(), hooks);
         (timed, framed).prop_map(|((decode, time, late, offset, rate), framed)| {
             let late = late.map(LatePolicy::DropAfter);
             let offset = offset.map(TimeOffset::behind);
-            let (framing, max_frame, hooks) = framed;
-            PeerOptions { decode, time, late, offset, rate, framing, max_frame, hooks }
+            let (framing, max_frame, max_connections, hooks) = framed;
+            let bytes = PeerOptions { framing, max_frame, hooks, ..PeerOptions::new() };
+            PeerOptions { decode, time, late, offset, rate, max_connections, ..bytes }
         })
     }
 

@@ -14,6 +14,8 @@ pub struct ScheduleLimits {
     pub(crate) bytes: usize,
     pub(crate) owner_count: usize,
     pub(crate) owner_bytes: usize,
+    pub(crate) host_count: usize,
+    pub(crate) host_bytes: usize,
     pub(crate) horizon: Duration,
 }
 
@@ -26,6 +28,8 @@ impl ScheduleLimits {
             bytes: 64 * 1024 * 1024,
             owner_count: 16_384,
             owner_bytes: 16 * 1024 * 1024,
+            host_count: 32_768,
+            host_bytes: 32 * 1024 * 1024,
             horizon: Duration::from_secs(24 * 60 * 60),
         }
     }
@@ -48,7 +52,8 @@ impl ScheduleLimits {
     /// [`count`](Self::count).
     ///
     /// So that one sender that has gone mad leaves room for three others. It has no effect where it is above
-    /// `count`. Over UDP a sender can make addresses up, and then be many.
+    /// `count`. Over UDP a sender can send from many ports, and over TCP connect many times, and then be many peers: for
+    /// that there is [`host_count`](Self::host_count).
     #[must_use]
     pub const fn owner_count(mut self, bundles: usize) -> Self {
         self.owner_count = bundles;
@@ -60,6 +65,28 @@ impl ScheduleLimits {
     #[must_use]
     pub const fn owner_bytes(mut self, bytes: usize) -> Self {
         self.owner_bytes = bytes;
+        self
+    }
+
+    /// How many bundles of one host, of all its ports and connections together, may wait. Default 32,768: half of the
+    /// default [`count`](Self::count).
+    ///
+    /// So that one host that sends from many ports leaves room for others. Programs on one machine share it, and so do
+    /// all that are behind one address (NAT): where all peers are, set it as high as `count`, above which it has no
+    /// effect. A server counts so, by address alone, whoever has an IP address; unix sockets and streams of the program
+    /// have none, and count peer by peer. Over UDP a sender can make up whole addresses too: only
+    /// [`Networks`](crate::Networks), or hooks that verify packets, keep that out.
+    #[must_use]
+    pub const fn host_count(mut self, bundles: usize) -> Self {
+        self.host_count = bundles;
+        self
+    }
+
+    /// How many bytes of bundles of one host, of all its ports and connections together, may wait. Default 32 MiB
+    /// (33,554,432): half of the default [`bytes`](Self::bytes). See [`host_count`](Self::host_count).
+    #[must_use]
+    pub const fn host_bytes(mut self, bytes: usize) -> Self {
+        self.host_bytes = bytes;
         self
     }
 
@@ -105,6 +132,18 @@ pub enum Overflow {
     /// As many bytes of this owner wait as may.
     #[error("{limit} bytes of bundles of this sender are waiting already")]
     OwnerBytes {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many of this owner's host wait as may.
+    #[error("{limit} bundles of this sender's host are waiting already")]
+    HostCount {
+        /// The limit.
+        limit: usize,
+    },
+    /// As many bytes of this owner's host wait as may.
+    #[error("{limit} bytes of bundles of this sender's host are waiting already")]
+    HostBytes {
         /// The limit.
         limit: usize,
     },

@@ -4,6 +4,7 @@ use std::fmt;
 use std::hash::Hash;
 
 use oscine_codec::TimeTag;
+use oscine_transport::PeerKey;
 use slab::Slab;
 
 use crate::schedule::limits::{Overflow, ScheduleLimits};
@@ -65,6 +66,13 @@ impl<T, O> Schedule<T, O> {
     /// An empty schedule of values with owners.
     #[must_use]
     pub fn with_owners(limits: ScheduleLimits) -> Self {
+        Self::with_hosts(limits, |_| None)
+    }
+
+    /// An empty schedule of values with owners. Those of which `host_of` says the same host have a share together, too:
+    /// [`ScheduleLimits::host_count`].
+    #[must_use]
+    pub fn with_hosts(limits: ScheduleLimits, host_of: fn(&O) -> Option<PeerKey>) -> Self {
         Self {
             wheel: Wheel::starting(0),
             slots: Slab::new(),
@@ -72,7 +80,7 @@ impl<T, O> Schedule<T, O> {
             moved_below: 0,
             origin: TimeTag(0),
             bytes: 0,
-            owners: Owners::new(),
+            owners: Owners::new(host_of),
             limits,
         }
     }
@@ -192,7 +200,7 @@ impl<T, O: Clone + Eq + Hash> Schedule<T, O> {
     ///
     /// # Errors
     ///
-    /// [`Overflow`] names the limit that is reached, which may be the owner's. The schedule is then as it was.
+    /// [`Overflow`] names the limit that is reached, which may be the owner's or its host's. The schedule is then as it was.
     pub fn push_for(
         &mut self,
         owner: O,
@@ -312,7 +320,7 @@ impl<T, O: Clone + Eq + Hash> Schedule<T, O> {
         let count = self.slots.len();
         self.slots = Slab::new();
         self.wheel = Wheel::starting(0);
-        self.owners = Owners::new();
+        self.owners.clear();
         self.bytes = 0;
         count
     }
@@ -367,7 +375,7 @@ impl<T, O: Eq + Hash> Schedule<T, O> {
         self.wheel.len()
     }
 
-    pub(crate) fn owners(&self) -> usize {
+    pub(crate) fn owners(&self) -> (usize, usize) {
         self.owners.len()
     }
 

@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use oscine_codec::TimeTag;
+use oscine_transport::PeerKey;
 use proptest::prelude::*;
 
 use crate::schedule::limits::{Overflow, ScheduleLimits};
@@ -63,9 +64,36 @@ fn an_owner_has_a_share_and_leaves_no_trace() {
     assert!(queue.pop_due(NOW).is_some());
     queue.push_for("mad", NOW, NOW, 1, ()).unwrap();
     assert_eq!((queue.cancel_owner(&"mad"), queue.cancel_owner(&"mad")), (3, 0));
-    assert_eq!((queue.len(), queue.bytes(), queue.owners()), (1, 99, 1));
+    assert_eq!((queue.len(), queue.bytes(), queue.owners()), (1, 99, (1, 0)));
     assert!(queue.pop_due(NOW).is_some());
-    assert_eq!((queue.len(), queue.bytes(), queue.owners()), (0, 0, 0));
+    assert_eq!((queue.len(), queue.bytes(), queue.owners()), (0, 0, (0, 0)));
+}
+
+#[test]
+fn owners_of_one_host_share_what_it_may_have() {
+    let limits = LIMITS.owner_count(3).host_count(5).host_bytes(100);
+    let host_of = |owner: &(u8, u16)| Some(PeerKey::host(([10, 0, 0, owner.0], owner.1).into()));
+    let mut queue = Schedule::with_hosts(limits, host_of);
+    let mut push = |host, port, bytes| queue.push_for((host, port), NOW, NOW, bytes, ()).err();
+    // More ports bring no more than the host has.
+    let pushed: Vec<_> = (0..8).map(|port| push(1, port, 1)).collect();
+    let (none, refused) = (None, Some(Overflow::HostCount { limit: 5 }));
+    assert_eq!(pushed, [none, none, none, none, none, refused, refused, refused]);
+    assert_eq!((push(2, 1, 99), push(2, 2, 2)), (None, Some(Overflow::HostBytes { limit: 100 })));
+    assert_eq!(push(2, 2, 1), None);
+    let mut own = |port| queue.push_for((3, port), NOW, NOW, 1, ()).err();
+    let owned = Some(Overflow::OwnerCount { limit: 3 });
+    assert_eq!([1, 1, 1, 1, 2].map(&mut own), [None, None, None, owned, None]);
+    assert_eq!((queue.len(), queue.owners()), (11, (9, 3)));
+    assert_eq!(queue.cancel_owner(&(1, 0)), 1);
+    queue.push_for((1, 9), NOW, NOW, 1, ()).unwrap();
+    while queue.pop_due(NOW).is_some() {}
+    assert_eq!((queue.bytes(), queue.owners()), (0, (0, 0)));
+    queue.push_for((1, 1), NOW, NOW, 1, ()).unwrap();
+    queue.clear();
+    assert_eq!(queue.owners(), (0, 0));
+    queue.push_for((1, 1), NOW, NOW, 100, ()).unwrap();
+    assert!(queue.push_for((1, 2), NOW, NOW, 1, ()).is_err(), "hosts are still told apart");
 }
 
 #[test]
@@ -191,10 +219,23 @@ const MODEL_LIMITS: ScheduleLimits = LIMITS
     .bytes(3000)
     .owner_count(40)
     .owner_bytes(900)
+    .host_count(30)
+    .host_bytes(600)
     .horizon(Duration::from_secs(1 << 19));
+
+/// The first two owners are on one host, and the third on none.
+fn host_of(owner: &u8) -> Option<PeerKey> {
+    (*owner < 2).then(|| PeerKey::host(([10, 0, 0, 1], u16::from(*owner)).into()))
+}
 
 fn refused(model: &[Entry], ahead: i64, bytes: usize, owner: Option<u8>) -> Option<Overflow> {
     let of_owner = || model.iter().filter(move |entry| owner.is_some() && entry.4 == owner);
+    let host = owner.as_ref().and_then(host_of);
+    let of_host = || {
+        model
+            .iter()
+            .filter(move |entry| host.is_some() && entry.4.as_ref().and_then(host_of) == host)
+    };
     let sum =
         |entries: &mut dyn Iterator<Item = &Entry>| entries.map(|entry| entry.3).sum::<usize>();
     if ahead > 1 << 51 {
@@ -208,6 +249,10 @@ fn refused(model: &[Entry], ahead: i64, bytes: usize, owner: Option<u8>) -> Opti
         Some(Overflow::OwnerCount { limit: 40 })
     } else if owner.is_some() && sum(&mut of_owner()) + bytes > 900 {
         Some(Overflow::OwnerBytes { limit: 900 })
+    } else if of_host().count() >= 30 {
+        Some(Overflow::HostCount { limit: 30 })
+    } else if host.is_some() && sum(&mut of_host()) + bytes > 600 {
+        Some(Overflow::HostBytes { limit: 600 })
     } else {
         None
     }
@@ -215,7 +260,7 @@ fn refused(model: &[Entry], ahead: i64, bytes: usize, owner: Option<u8>) -> Opti
 
 /// Does the steps to a schedule and to a list that is searched, from a time that is near the end of an era.
 fn check(start: u64, steps: Vec<Step>) {
-    let mut queue = Schedule::with_owners(MODEL_LIMITS);
+    let mut queue = Schedule::with_hosts(MODEL_LIMITS, host_of);
     let mut model: Vec<Entry> = Vec::new();
     let mut keys = Vec::new();
     let mut now = i128::from(start);

@@ -15,6 +15,7 @@ use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
 use crate::handler::outlet::Outlet;
+use crate::peer::Peer;
 use crate::peers::gate::Gate;
 use crate::peers::networks::Networks;
 use crate::peers::rate_limit::RateLimit;
@@ -105,7 +106,7 @@ impl Settings {
             ports: ArcSwap::default(),
             outbound: Outbound::new(Arc::clone(&counters)),
             counters,
-            line: Line::new(Engine::new(self.schedule), self.timing),
+            line: Line::new(Engine::with_hosts(self.schedule, Peer::host), self.timing),
             lateness: Lateness::default(),
             clock: clock.clone(),
             gate: gate_settings,

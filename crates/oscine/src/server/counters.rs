@@ -102,8 +102,8 @@ counters! {
     unanswered,
     /// Connections accepted.
     connections,
-    /// Connections of hosts that may not send, and those that [`on_connect`](crate::ServerBuilder::on_connect) did not
-    /// want.
+    /// Connections of hosts that may not send or have as many as they may, and those that
+    /// [`on_connect`](crate::ServerBuilder::on_connect), or a hook by rule, did not want.
     refused_connections,
 }
 

@@ -89,19 +89,28 @@ impl Outbound {
         self.sockets.store(Arc::new(sockets));
     }
 
-    /// Makes a connection reachable; what is sent to it comes out of what is returned.
+    /// Makes a connection reachable; what is sent to it comes out of what is returned. Nothing if its host has as many
+    /// as it may, `most`.
     pub(crate) fn connect(
         &self,
         connection: u64,
         peer: &Peer,
         kicked: &CancellationToken,
         unhandled: mpsc::WeakSender<Infallible>,
-    ) -> mpsc::Receiver<Packet> {
+        most: Option<usize>,
+    ) -> Option<mpsc::Receiver<Packet>> {
         let (queue, packets) = mpsc::channel(QUEUE);
         let (peer, kicked) = (peer.clone(), kicked.clone());
         let out = ConnectionOut { peer, queue, kicked, unhandled };
-        self.connections().insert(connection, out);
-        packets
+        let mut connections = self.connections();
+        if let (Some(most), Some(host)) = (most, out.peer.host()) {
+            let hosts = connections.values().filter_map(|out| out.peer.host());
+            if hosts.filter(|other| *other == host).count() >= most {
+                return None;
+            }
+        }
+        connections.insert(connection, out);
+        Some(packets)
     }
 
     /// Forgets a connection.

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 
+use oscine_transport::PeerAddr;
 use oscine_transport::connection::Connection;
+use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::{Hook, Hooks, Verdict};
-use oscine_transport::{PeerAddr, framing::FramingKind};
 
 use crate::peer::Peer;
 use crate::peers::options::PeerOptions;
@@ -15,7 +16,7 @@ use crate::server::bind_error::BindError;
 
 /// The hooks of a socket of datagrams, which each peer may have others of.
 ///
-/// A connection has one peer, and gets that peer's hooks itself. It does that with [`Ruled`].
+/// A connection has one peer, and gets that peer's hooks itself, by [`Ruled`].
 #[derive(Clone)]
 pub(crate) struct HooksByPeer {
     rules: Arc<PeerRules>,
@@ -59,13 +60,16 @@ impl Hook for HooksByPeer {
 pub(crate) struct Ruled {
     framing: Option<FramingKind>,
     max_frame: Option<usize>,
+    /// Of one host.
+    pub(crate) max_connections: Option<usize>,
     hooks: Hooks,
 }
 
 impl Ruled {
     pub(crate) fn of(peer: &Peer, settings: &GateSettings) -> Self {
-        let PeerOptions { framing, max_frame, hooks, .. } = settings.options(peer);
-        Self { framing, max_frame, hooks: hooks.unwrap_or_default() }
+        let options = settings.options(peer);
+        let PeerOptions { framing, max_frame, max_connections, hooks, .. } = options;
+        Self { framing, max_frame, max_connections, hooks: hooks.unwrap_or_default() }
     }
 
     /// Whether the hooks let the peer connect.

@@ -112,17 +112,21 @@ impl Tasks {
         let peer = peer(number);
         let shared = &self.shared;
         let ruled = Ruled::of(&peer, &shared.gate);
-        if !shared.wants(&peer) || !ruled.lets_in(connection.peer()) {
+        let kicked = CancellationToken::new();
+        let handled = mpsc::channel(1);
+        let wanted = shared.wants(&peer) && ruled.lets_in(connection.peer());
+        // Reachable before anything of it can be run.
+        let connect = || {
+            let unhandled = handled.0.downgrade();
+            shared.outbound.connect(number, &peer, &kicked, unhandled, ruled.max_connections)
+        };
+        let Some(queue) = wanted.then(connect).flatten() else {
             shared.counters.refused_connections.add(1);
             debug!(%peer, "connection refused");
             return;
-        }
-        ruled.apply(&mut connection);
+        };
         shared.counters.connections.add(1);
-        // Reachable before anything of it can be run.
-        let kicked = CancellationToken::new();
-        let handled = mpsc::channel(1);
-        let queue = shared.outbound.connect(number, &peer, &kicked, handled.0.downgrade());
+        ruled.apply(&mut connection);
         // Made here, as the task may be cut before it begins.
         let forgotten = Forgotten { shared: Arc::clone(shared), number, peer: peer.clone() };
         let endpoint = port.endpoint.as_ref().map(display);
