@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use common::wire::{Raw, frame, packet, raw_udp};
 use common::{LOOPBACK, Running, until, within};
 use oscine::codec::transform::AddressTable;
-use oscine::transport::framing::FramingKind::{self, Auto, LengthPrefix, Slip};
+use oscine::transport::framing::FramingKind::{LengthPrefix, Slip};
 use oscine::transport::hook::{Hook, Verdict, inbound, outbound};
 use oscine::transport::stats::DropCause;
 use oscine::transport::{PeerAddr, Udp};
@@ -17,7 +17,7 @@ use oscine::{
     AddressSpace, Bind, BindError, DecodeOptions, Message, PeerOptions, PeerRules, Profile, Server,
     ServerBuilder, Stats,
 };
-use tokio::net::{TcpSocket, UdpSocket};
+use tokio::net::UdpSocket;
 
 fn space() -> AddressSpace {
     let space = AddressSpace::new();
@@ -29,58 +29,65 @@ fn builder() -> ServerBuilder {
     Server::builder().address_space(space())
 }
 
-/// A connection from `host`, which is one of this machine.
-async fn connect_from(host: [u8; 4], server: SocketAddr) -> Raw {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind((host, 0).into()).unwrap();
-    Raw { stream: within(socket.connect(server)).await.unwrap() }
-}
-
-/// Whether the server understands `framing` from a host, and answers in it.
-async fn speaks(host: [u8; 4], server: SocketAddr, framing: FramingKind) -> bool {
-    let mut raw = connect_from(host, server).await;
-    raw.write(&frame(framing, packet("/sync", ()).as_bytes())).await;
-    raw.finish().await;
-    match raw.read_to_end().await {
-        answer if answer == frame(framing, packet("/synced", ()).as_bytes()) => true,
-        answer => {
-            assert_eq!(answer, [0; 0], "an answer in another framing");
-            false
-        }
-    }
-}
-
 /// Other hosts on loopback are there on Linux without further ado.
 #[cfg(target_os = "linux")]
-#[tokio::test]
-async fn the_most_exact_rule_says_which_framing_a_connection_has() {
-    let framing = |framing| PeerOptions::new().framing(framing);
-    let rules = PeerRules::new()
-        .all(framing(Slip))
-        .endpoint(1, framing(LengthPrefix))
-        .peers("127.0.0.2", framing(Auto))
-        .unwrap()
-        .peers("127.0.0.3", framing(LengthPrefix))
-        .unwrap()
-        .peers_at(1, "127.0.0.3", framing(Slip))
-        .unwrap();
-    let builder = builder().tcp(LOOPBACK).tcp(LOOPBACK).peer_rules(rules);
-    let server = Running::bind(builder).await;
-    for (endpoint, host, slip, length) in [
-        (0, 1, true, false),
-        (1, 1, false, true),
-        (0, 2, true, true),
-        (1, 2, true, true),
-        (0, 3, false, true),
-        (1, 3, true, false),
-    ] {
-        let addr = common::endpoints::addr(&server.handle, endpoint).await;
-        for (framing, expected) in [(Slip, slip), (LengthPrefix, length)] {
-            let spoken = speaks([127, 0, 0, host], addr, framing).await;
-            assert_eq!(spoken, expected, "{framing} from host {host} at {endpoint}");
+mod hosts {
+    use oscine::transport::framing::FramingKind::{self, Auto};
+    use tokio::net::TcpSocket;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_most_exact_rule_says_which_framing_a_connection_has() {
+        let framing = |framing| PeerOptions::new().framing(framing);
+        let rules = PeerRules::new()
+            .all(framing(Slip))
+            .endpoint(1, framing(LengthPrefix))
+            .peers("127.0.0.2", framing(Auto))
+            .unwrap()
+            .peers("127.0.0.3", framing(LengthPrefix))
+            .unwrap()
+            .peers_at(1, "127.0.0.3", framing(Slip))
+            .unwrap();
+        let builder = builder().tcp(LOOPBACK).tcp(LOOPBACK).peer_rules(rules);
+        let server = Running::bind(builder).await;
+        for (endpoint, host, slip, length) in [
+            (0, 1, true, false),
+            (1, 1, false, true),
+            (0, 2, true, true),
+            (1, 2, true, true),
+            (0, 3, false, true),
+            (1, 3, true, false),
+        ] {
+            let addr = common::endpoints::addr(&server.handle, endpoint).await;
+            for (framing, expected) in [(Slip, slip), (LengthPrefix, length)] {
+                let spoken = speaks([127, 0, 0, host], addr, framing).await;
+                assert_eq!(spoken, expected, "{framing} from host {host} at {endpoint}");
+            }
+        }
+        server.stop().await;
+    }
+
+    /// A connection from `host`, which is one of this machine.
+    async fn connect_from(host: [u8; 4], server: SocketAddr) -> Raw {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind((host, 0).into()).unwrap();
+        Raw { stream: within(socket.connect(server)).await.unwrap() }
+    }
+
+    /// Whether the server understands `framing` from a host, and answers in it.
+    async fn speaks(host: [u8; 4], server: SocketAddr, framing: FramingKind) -> bool {
+        let mut raw = connect_from(host, server).await;
+        raw.write(&frame(framing, packet("/sync", ()).as_bytes())).await;
+        raw.finish().await;
+        match raw.read_to_end().await {
+            answer if answer == frame(framing, packet("/synced", ()).as_bytes()) => true,
+            answer => {
+                assert_eq!(answer, [0; 0], "an answer in another framing");
+                false
+            }
         }
     }
-    server.stop().await;
 }
 
 #[cfg(unix)]

@@ -4,7 +4,8 @@
 ///
 /// A host may send as many at once as the burst, and gains the right to more at a steady rate until it has that many
 /// again: in any stretch of time never more than the burst and what the rate gives for it. All ports of a host share
-/// this; peers without an IP address have it each for themselves. The program itself is not limited.
+/// this; peers without an IP address have it each for themselves. The program itself is not limited. Time is that of the
+/// server's [clock](crate::ServerBuilder::clock).
 ///
 /// # Examples
 ///

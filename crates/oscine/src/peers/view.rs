@@ -25,7 +25,8 @@ pub struct PeerView {
     pub bytes: u64,
     /// Packets that did not decode.
     pub bad: u64,
-    /// Packets dropped because they were beyond its [`RateLimit`](crate::RateLimit).
+    /// Packets dropped because they were beyond its [`RateLimit`](crate::RateLimit), and messages that were still held
+    /// back for it when the server stopped, or its host was denied.
     pub limited: u64,
     /// Messages replaced by newer ones while they were held: see [`OverLimit::Latest`](crate::OverLimit::Latest).
     pub coalesced: u64,

@@ -161,7 +161,7 @@ impl ServerBuilder {
         self
     }
 
-    /// By which clock bundles run. Default [`Clock::system`].
+    /// By which clock bundles run, and rates are counted. Default [`Clock::system`].
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = Some(clock);
         self
@@ -209,7 +209,8 @@ impl ServerBuilder {
         self
     }
 
-    /// How many connections there may be at once, for each listener. Default 500. More wait in the system's queue.
+    /// How many connections there may be at once, for each listener. Default 500. More wait in the system's queue. How
+    /// many of one host: [`PeerOptions::max_connections`](crate::PeerOptions::max_connections).
     pub const fn max_connections(mut self, connections: usize) -> Self {
         self.max_connections = connections;
         self

@@ -60,7 +60,7 @@ impl Drop for Runner {
 }
 
 impl Runner {
-    /// Runs a packet that is decoded already, if its sender may send it.
+    /// Runs a packet of the program itself, which is decoded already.
     pub(crate) async fn decoded(
         &mut self,
         packet: &Packet,

@@ -114,13 +114,14 @@ impl Tasks {
         let ruled = Ruled::of(&peer, &shared.gate);
         let kicked = CancellationToken::new();
         let handled = mpsc::channel(1);
-        let wanted = shared.wants(&peer) && ruled.lets_in(connection.peer());
-        // Reachable before anything of it can be run.
-        let connect = || {
-            let unhandled = handled.0.downgrade();
-            shared.outbound.connect(number, &peer, &kicked, unhandled, ruled.max_connections)
-        };
-        let Some(queue) = wanted.then(connect).flatten() else {
+        // Reachable before anything of it can be run, and in its place before anybody is asked: who has said yes hears of
+        // its end, too.
+        let unhandled = handled.0.downgrade();
+        let most = ruled.max_connections;
+        let queue = shared.outbound.connect(number, &peer, &kicked, unhandled, most);
+        let wanted = || ruled.lets_in(connection.peer()) && shared.wants(&peer);
+        let Some(queue) = queue.filter(|_| wanted()) else {
+            shared.outbound.disconnect(number);
             shared.counters.refused_connections.add(1);
             debug!(%peer, "connection refused");
             return;
