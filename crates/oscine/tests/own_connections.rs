@@ -13,7 +13,7 @@ use common::wire::{frame, packet};
 use common::{FRAMINGS, LOOPBACK, Running, never, until, within};
 use futures::{StreamExt, stream};
 use oscine::transport::connection::Builder;
-use oscine::transport::framing::FramingKind::{self, Auto, Slip};
+use oscine::transport::framing::FramingKind::{Auto, Slip};
 use oscine::{
     AddressSpace, BindError, Client, Networks, Peer, PeerAddr, SendError, Server, ServerBuilder,
 };
@@ -254,7 +254,7 @@ async fn one_that_is_added_can_be_paused_and_closed() {
     let alive = CancellationToken::new();
     let guard = alive.clone().drop_guard();
     let door = door.inspect(move |_| _ = &guard);
-    assert_eq!(handle.add_connections(door, FramingKind::Auto).unwrap(), 2);
+    assert_eq!(handle.add_connections(door, Auto).unwrap(), 2);
     let (mut first, near) = pipe();
     sender.send(Ok(near)).unwrap();
     assert_eq!(ask_where(&first).await, 2);
