@@ -18,7 +18,7 @@ pub enum PeerAddr {
     /// A name that the program has given: a node of a radio network, a session of its own.
     Name(Arc<str>),
     /// A unix socket without a path, or a stream that has no addresses. It cannot be sent to by its
-    /// address.
+    /// address, but where there is one peer alone.
     Unnamed,
 }
 

@@ -13,7 +13,7 @@ use common::wire::{frame, packet};
 use common::{FRAMINGS, LOOPBACK, Running, never, until, within};
 use futures::{StreamExt, stream};
 use oscine::transport::connection::Builder;
-use oscine::transport::framing::FramingKind::{self, Auto, Slip};
+use oscine::transport::framing::FramingKind::{Auto, Slip};
 use oscine::{
     AddressSpace, BindError, Client, Networks, Peer, PeerAddr, SendError, Server, ServerBuilder,
 };

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::io;
 use std::marker::PhantomData;
+use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -50,7 +51,8 @@ pub(crate) struct CarrierSender {
 
 /// Whether a carrier that calls its peers `A` can send to this one.
 pub(crate) fn knows<A: TryFrom<PeerAddr>>(addr: &PeerAddr) -> bool {
-    A::try_from(addr.clone()).is_ok()
+    // It is the program's, may panic, and is asked in the loop, too.
+    catch_unwind(|| A::try_from(addr.clone()).is_ok()).unwrap_or(false)
 }
 
 /// A carrier that calls its peers `A`, as one that calls them by address.

@@ -57,7 +57,7 @@ impl ServerHandle {
     /// ```
     /// use std::net::SocketAddr;
     ///
-    /// use oscine::{Client, Server};
+    /// use oscine::{Client, Message, Server};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -67,7 +67,7 @@ impl ServerHandle {
     ///
     /// server.handle().send_to(address, "/cue", 7)?;
     /// let cue = display.recv().await.ok_or("closed")?;
-    /// assert_eq!(cue.message().ok_or("a bundle")?.args().parse::<i32>()?, 7);
+    /// assert_eq!(cue, Message::new("/cue", 7)?.into());
     /// # Ok(())
     /// # }
     /// ```

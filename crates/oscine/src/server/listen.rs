@@ -161,7 +161,7 @@ impl ServerBuilder {
     ///
     /// use bytes::Bytes;
     /// use futures::{SinkExt, TryStreamExt};
-    /// use oscine::{AddressSpace, Message, Server};
+    /// use oscine::{AddressSpace, Message, Packet, Server};
     /// use tokio_util::codec::{Framed, LengthDelimitedCodec};
     ///
     /// # #[tokio::main(flavor = "current_thread")]
@@ -178,7 +178,7 @@ impl ServerBuilder {
     /// tokio::spawn(server.serve().into_future());
     ///
     /// let mut radio = Framed::new(radio, LengthDelimitedCodec::new());
-    /// radio.send(Message::new("/echo", "over")?.into_bytes()).await?;
+    /// radio.send(Packet::from(Message::new("/echo", "over")?).into_bytes()).await?;
     /// let reply = radio.try_next().await?.ok_or("closed")?;
     /// assert_eq!(reply, Message::new("/echoed", "over")?.as_bytes());
     /// # Ok(())

@@ -7,10 +7,10 @@
 //! ```text
 //!   UDP sockets ─────────────────────────────────┐
 //!   listeners ──► connection ──► bounded queue ─►│ gate ► decode ► dispatch ──► handlers
-//!                 connection ──► of reads        │           │        ▲            │ replies
-//!                     ▲          unix datagrams ─►│           ▼        │ due        │
-//!                     │                          │     engine, schedule, timer     ▼
-//!                     └───────────────────────────── outbound ◄────────────────────┘
+//!   own streams ► connection ──► of reads and    │           │        ▲            │ replies
+//!   own, unix datagrams ───────► datagrams       │           ▼        │ due        │
+//!       ▲             ▲                          │     engine, schedule, timer     ▼
+//!       └─────────────┴───────────────────────────── outbound ◄────────────────────┘
 //! ```
 //!
 //! A handler that does not return holds up what comes after it, unless it is [concurrent](crate::HandlerExt::concurrent),
