@@ -7,6 +7,12 @@
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod clock;
 pub(crate) mod estimator;
+#[cfg(test)]
+mod estimator_properties_tests;
+#[cfg(test)]
+mod estimator_tests;
+#[cfg(test)]
+mod properties_tests;
 pub(crate) mod simulated;
 mod source;
 #[cfg(test)]
