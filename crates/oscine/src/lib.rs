@@ -94,7 +94,8 @@ pub use oscine_transport::endpoints::Endpoints;
 pub use oscine_transport::{self as transport, Endpoint};
 pub use peer::Peer;
 pub use peers::{
-    Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
+    ClockForm, ClockUnit, LearnOffset, Network, NetworkError, Networks, Nonce, OffsetOptions,
+    OverLimit, PeerClock, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
 };
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
 #[cfg(feature = "metrics")]

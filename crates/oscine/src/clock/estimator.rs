@@ -6,6 +6,7 @@ use std::time::Duration;
 use oscine_codec::TimeTag;
 use thiserror::Error;
 
+use crate::clock::jumps::{JUMP, Jumps, drift, drifted, length, passed};
 use crate::time_offset::TimeOffset;
 
 /// Finds out how far a peer's clock is off, from round trips: a question, and an answer that says what time it was
@@ -37,8 +38,7 @@ pub struct OffsetEstimator {
     samples: VecDeque<Sample>,
     window: usize,
     max_delay: Duration,
-    /// The last sample, if it was far off, and how many in a row were that and agreed.
-    jumped: Option<(Sample, usize)>,
+    jumps: Jumps<Sample>,
 }
 
 /// One round trip that was believed.
@@ -71,7 +71,7 @@ impl Estimate {
     /// the age, for clocks that drift apart by no more than that.
     #[must_use]
     pub fn error(&self) -> Duration {
-        self.delay / 2 + self.age / DRIFT
+        self.delay / 2 + drifted(self.age)
     }
 }
 
@@ -105,12 +105,6 @@ pub enum BadSample {
     },
 }
 
-/// Clocks drift apart by one part in so many, 50 millionths: two crystals that are each as bad as they may be.
-const DRIFT: u32 = 20_000;
-/// Beyond this, and what the delays explain, an offset has jumped and not drifted: 128 ms.
-const JUMP: i64 = 128 * (1 << 32) / 1000;
-/// So many samples in a row that jumped are believed.
-const JUMPS: usize = 3;
 /// So many samples say something about drift.
 const FOR_DRIFT: usize = 8;
 const MAX_WINDOW: usize = 1024;
@@ -120,7 +114,7 @@ impl OffsetEstimator {
     #[must_use]
     pub const fn new() -> Self {
         let max_delay = Duration::from_secs(10);
-        Self { samples: VecDeque::new(), window: 16, max_delay, jumped: None }
+        Self { samples: VecDeque::new(), window: 16, max_delay, jumps: Jumps::new() }
     }
 
     /// How many samples are looked at, 1 to 1024. Default 16. More of them find a round trip without queues more
@@ -200,18 +194,13 @@ impl OffsetEstimator {
         let Some(newest) = self.samples.back() else { return Ok(()) };
         let best = *best(self.samples.iter(), newest.received).unwrap_or(newest);
         if sample.agrees(best) {
-            self.jumped = None;
-            return Ok(());
-        }
-        let before = self.jumped.filter(|(last, _)| sample.agrees(*last));
-        let jumps = before.map_or(1, |(_, jumps)| jumps + 1);
-        if jumps < JUMPS {
-            self.jumped = Some((sample, jumps));
+            self.jumps.settle();
+        } else if self.jumps.add(sample, |last| sample.agrees(last)) {
+            self.samples.clear();
+        } else {
             let by = TimeOffset::from_steps(sample.offset.steps_past(best.offset));
             return Err(BadSample::Jumped { by });
         }
-        self.jumped = None;
-        self.samples.clear();
         Ok(())
     }
 
@@ -237,8 +226,8 @@ impl Sample {
     /// Whether it is no further from an earlier one than delays, drift and a small step of the clock explain.
     fn agrees(self, earlier: Self) -> bool {
         let by = self.offset.steps_past(earlier.offset);
-        let age = self.received.steps_since(earlier.sent).max(0);
-        let explained = [self.delay / 2, earlier.delay / 2, age / i64::from(DRIFT), JUMP];
+        let drift = drift(passed(earlier.sent, self.received));
+        let explained = [self.delay / 2, earlier.delay / 2, drift, JUMP];
         let explained = explained.into_iter().fold(0_i64, i64::saturating_add);
         by.unsigned_abs() <= explained.unsigned_abs()
     }
@@ -255,18 +244,12 @@ fn best<'a>(
     samples: impl DoubleEndedIterator<Item = &'a Sample>,
     now: TimeTag,
 ) -> Option<&'a Sample> {
-    let wrong = |sample: &&Sample| {
-        let age = now.steps_since(sample.sent).max(0);
-        (sample.delay / 2).saturating_add(age / i64::from(DRIFT))
-    };
+    let wrong =
+        |sample: &&Sample| (sample.delay / 2).saturating_add(drift(passed(sample.sent, now)));
     samples.rev().min_by_key(wrong)
 }
 
 /// The sample with the least delay, the newest of these.
 fn least_delay<'a>(samples: impl DoubleEndedIterator<Item = &'a Sample>) -> Option<&'a Sample> {
     samples.rev().min_by_key(|sample| sample.delay)
-}
-
-const fn length(steps: i64) -> Duration {
-    TimeOffset::from_steps(steps).abs()
 }

@@ -3,6 +3,7 @@
 use oscine_codec::DecodeOptions;
 
 use crate::engine::timing::{LatePolicy, TimePolicy};
+use crate::peers::learn::way::LearnOffset;
 use crate::peers::rate_limit::RateLimit;
 use crate::time_offset::TimeOffset;
 
@@ -32,6 +33,8 @@ pub struct PeerOptions {
     pub late: Option<LatePolicy>,
     /// How far the server's clock is ahead of the peer's.
     pub offset: Option<TimeOffset>,
+    /// Whether that is learned, and from what.
+    pub learn_offset: Option<LearnOffset>,
     /// How much one host may send.
     pub rate: Option<RateLimit>,
 }
@@ -40,7 +43,7 @@ impl PeerOptions {
     /// Nothing set.
     #[must_use]
     pub const fn new() -> Self {
-        Self { decode: None, time: None, late: None, offset: None, rate: None }
+        Self { decode: None, time: None, late: None, offset: None, learn_offset: None, rate: None }
     }
 
     /// What decoding accepts: profile, tolerances, limits. Default: as the server has it. Unix datagrams are decoded as
@@ -73,6 +76,15 @@ impl PeerOptions {
         self
     }
 
+    /// Whether it is learned how far the server's clock is ahead of the peer's, and from what. Default
+    /// [`LearnOffset::No`]. How it is done is set for all peers by
+    /// [`ServerBuilder::offset_options`](crate::ServerBuilder::offset_options).
+    #[must_use]
+    pub const fn learn_offset(mut self, how: LearnOffset) -> Self {
+        self.learn_offset = Some(how);
+        self
+    }
+
     /// How much one host may send. Default: as the server has it.
     ///
     /// Hosts count apart under each limit: one that writes to two endpoints with different limits has both.
@@ -86,20 +98,22 @@ impl PeerOptions {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         // Taken apart, so that what is added cannot be forgotten.
-        let Self { decode, time, late, offset, rate } = other;
+        let Self { decode, time, late, offset, learn_offset, rate } = other;
         Self {
             decode: self.decode.or(decode),
             time: self.time.or(time),
             late: self.late.or(late),
             offset: self.offset.or(offset),
+            learn_offset: self.learn_offset.or(learn_offset),
             rate: self.rate.or(rate),
         }
     }
 
     /// Whether everything is set.
     pub(crate) const fn is_full(&self) -> bool {
-        let Self { decode, time, late, offset, rate } = self;
-        let timing = time.is_some() && late.is_some() && offset.is_some();
+        let Self { decode, time, late, offset, learn_offset, rate } = self;
+        let offset = offset.is_some() && learn_offset.is_some();
+        let timing = time.is_some() && late.is_some() && offset;
         decode.is_some() && timing && rate.is_some()
     }
 }

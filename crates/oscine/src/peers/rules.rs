@@ -223,7 +223,7 @@ mod tests {
         (decode, time, nanos(), nanos(), rate).prop_map(|(decode, time, late, offset, rate)| {
             let late = late.map(LatePolicy::DropAfter);
             let offset = offset.map(TimeOffset::behind);
-            PeerOptions { decode, time, late, offset, rate }
+            PeerOptions { decode, time, late, offset, learn_offset: None, rate }
         })
     }
 

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 
 use crate::engine::timing::Timing;
 use crate::peer::Peer;
+use crate::peers::learn::options::OffsetOptions;
 use crate::peers::networks::Networks;
 use crate::peers::options::PeerOptions;
 use crate::peers::rate_limit::RateLimit;
@@ -17,6 +18,7 @@ use crate::peers::rules::PeerRules;
 pub(crate) struct GateSettings {
     rules: PeerRules,
     rate: Option<RateLimit>,
+    offset_options: Arc<OffsetOptions>,
     networks: ArcSwap<Networks>,
     /// Counts how often the networks were set.
     generation: AtomicU64,
@@ -53,7 +55,18 @@ impl GateSettings {
     /// What `rules` leave out about rates is `rate`.
     pub(crate) fn new(rules: PeerRules, rate: Option<RateLimit>, networks: Networks) -> Self {
         let networks = ArcSwap::from_pointee(networks);
-        Self { rules, rate, networks, generation: AtomicU64::new(0) }
+        let offset_options = Arc::default();
+        Self { rules, rate, offset_options, networks, generation: AtomicU64::new(0) }
+    }
+
+    /// How the clocks of peers are learned.
+    pub(crate) fn with_offset_options(mut self, options: OffsetOptions) -> Self {
+        self.offset_options = Arc::new(options);
+        self
+    }
+
+    pub(crate) const fn offset_options(&self) -> &Arc<OffsetOptions> {
+        &self.offset_options
     }
 
     /// What holds for a peer.

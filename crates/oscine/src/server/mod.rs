@@ -32,6 +32,7 @@ pub(crate) mod drop_log;
 pub(crate) mod handle;
 pub(crate) mod inbound;
 pub(crate) mod lateness;
+pub(crate) mod learning;
 pub(crate) mod line;
 pub(crate) mod main_loop;
 #[cfg(feature = "metrics")]
