@@ -98,6 +98,9 @@ fn a_clock_that_jumps_is_believed_at_the_third_time() {
 #[test]
 fn the_error_is_half_of_the_delay_and_grows_with_age() {
     let estimate = |delay, age| Estimate { offset: TimeOffset::ZERO, delay, age, drift: None };
-    assert_eq!(estimate(3 * SECOND + 3 * MS, 0 * MS).error(), Duration::from_micros(1_501_500));
+    assert_eq!(
+        estimate(3 * SECOND + 3 * MS, Duration::ZERO).error(),
+        Duration::from_micros(1_501_500)
+    );
     assert_eq!(estimate(MS, 20 * SECOND).error(), Duration::from_micros(1_500));
 }

@@ -100,7 +100,8 @@ impl OffsetOptions {
     }
 
     /// What is asked, and the address of the answer, which may be a pattern. Default `/oscine/clock` and
-    /// `/oscine/clock/answer`. Answers to the server's questions reach no method.
+    /// `/oscine/clock/answer`. Answers to the server's questions reach no method. They count against the peer's
+    /// [`RateLimit`](crate::RateLimit) as all that it sends.
     ///
     /// # Errors
     ///
