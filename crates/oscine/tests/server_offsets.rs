@@ -63,7 +63,7 @@ impl Device {
     async fn recv(&self) -> Packet {
         let mut buffer = [0; 1000];
         let length = within(self.socket.recv(&mut buffer)).await.unwrap();
-        Packet::decode(buffer[..length].to_vec()).unwrap()
+        Packet::decode(buffer.get(..length).unwrap().to_vec()).unwrap()
     }
 
     /// Waits to be asked, and answers after so long; the question took as long.

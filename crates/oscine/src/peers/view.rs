@@ -11,7 +11,7 @@ use crate::peers::tally::Tally;
 /// What a server knows of one peer: a snapshot.
 ///
 /// A server remembers 4,096 peers; with one more, those that it has not heard of for longest are forgotten. A
-/// connection is forgotten when it closes. Each takes less than 1 KiB, and one whose clock is learned at most 4 KiB
+/// connection is forgotten when it closes. Each takes less than 1 KiB, and one whose clock is learned at most 5 KiB
 /// more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -14,7 +14,9 @@ pub enum LearnOffset {
     /// From what is set (the default).
     #[default]
     No,
-    /// The server asks the peer for its time, again and again. It is wrong by half of a round trip at the most.
+    /// The server asks the peer for its time, again and again. The offset is wrong by half of a round trip at the most,
+    /// and by what clocks drift apart since. Over UDP the address of a sender may be forged; who has it gets four
+    /// questions then, and no more.
     Asking,
     /// The peer tells its time unasked. The offset is too large by the least delay of these messages, which nobody
     /// knows: bundles run later by that much, and never earlier than meant.
