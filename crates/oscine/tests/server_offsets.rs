@@ -315,3 +315,25 @@ async fn by_the_systems_clock_two_servers_learn_from_each_other() {
     }
     assert_eq!((one.stop().await.bad, other.stop().await.bad), (0, 0));
 }
+
+#[tokio::test]
+async fn many_peers_are_each_asked() {
+    const PEERS: u64 = 40;
+    let rules = PeerRules::new().all(PeerOptions::new().learn_offset(LearnOffset::Asking));
+    let server = Running::bind(Server::builder().udp(LOOPBACK).peer_rules(rules)).await;
+    let mut sockets = Vec::new();
+    for _ in 0..PEERS {
+        let socket = raw_udp().await;
+        socket.send_to(packet("/hello", ()).as_bytes(), server.udp()).await.unwrap();
+        sockets.push(socket);
+    }
+    let mut numbers = std::collections::BTreeSet::new();
+    for socket in &sockets {
+        let mut buffer = [0; 1000];
+        let length = within(socket.recv(&mut buffer)).await.unwrap();
+        let question = Packet::decode(buffer.get(..length).unwrap().to_vec()).unwrap();
+        numbers.insert(nonce(&question));
+    }
+    assert_eq!(numbers.len(), sockets.len(), "each has its own number");
+    assert!(server.stop().await.sent >= PEERS);
+}

@@ -365,6 +365,13 @@ fn devices_that_count_from_their_start_are_known_by_their_bundles() {
             // What is to run at once is no time.
             assert_eq!(world.learners.bundle(&peer, TimeTag::IMMEDIATE, world.now), Some(offset));
         }
+        // The network holds up five of them, and lets them through together: that is no other time.
+        let before = world.learners.offset(&peer);
+        let sent: Vec<_> = (0..5).map(|number| world.now + number * MS).collect();
+        world.now = world.now + 12 * SECOND;
+        for sent in sent {
+            assert_eq!(world.learners.bundle(&peer, tag(sent), world.now), before);
+        }
         // It starts anew: two bundles are taken for old ones, the third is believed.
         let boot = world.now;
         for round in 0..4 {
@@ -380,7 +387,7 @@ fn devices_that_count_from_their_start_are_known_by_their_bundles() {
             let right = TimeOffset::between(TimeTag(1000 << 32), world.now);
             assert_eq!(world.learners.bundle(&peer, TimeTag(7 << 32), world.now), Some(right));
         } else {
-            assert_eq!((world.clock(&peer).samples, world.clock(&peer).refused), (8, 2));
+            assert_eq!((world.clock(&peer).samples, world.clock(&peer).refused), (13, 2));
         }
     }
 }
