@@ -234,6 +234,9 @@ async fn connections_are_asked_and_forgotten_with_what_was_learned() {
         assert!(apart(due(&server).await, hand.now() + SECOND) < MS);
         drop(client);
         until(|| server.handle.peer(&peer).is_none()).await;
+        // Nobody asks who has gone.
+        hand.advance(HOUR);
+        never(|| server.handle.stats().send_failures > 0).await;
         assert!(!server.handle.learn_offset(&peer, LearnOffset::Asking, OffsetOptions::new()));
         server.stop().await;
     }
