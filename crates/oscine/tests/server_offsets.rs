@@ -10,7 +10,7 @@ use common::wire::{packet, raw_udp};
 use common::{LOOPBACK, Running, never, until, within};
 use oscine::{
     AddressSpace, Arg, Client, Clock, LearnOffset, Message, OffsetOptions, Packet, Peer, PeerClock,
-    PeerOptions, PeerRules, Server, ServerBuilder, SimulatedClock, TimeOffset, TimeTag,
+    PeerOptions, PeerRules, PeerView, Server, ServerBuilder, SimulatedClock, TimeOffset, TimeTag,
 };
 use tokio::net::UdpSocket;
 
@@ -339,4 +339,27 @@ async fn many_peers_are_each_asked() {
     }
     assert_eq!(numbers.len(), sockets.len(), "each has its own number");
     assert!(server.stop().await.sent >= PEERS);
+}
+
+#[tokio::test]
+async fn a_client_that_serves_answers_by_a_method_of_its_own() {
+    let (server, hand) = start(LearnOffset::Asking, OffsetOptions::new()).await;
+    for client in [server.udp_client().await, Client::tcp(server.tcp()).await.unwrap()] {
+        let (own, time) = (AddressSpace::new(), hand.clone());
+        let ahead = TimeOffset::ahead(HOUR);
+        let answer = move |nonce: i64| (ANSWER, (nonce, ahead.incoming(time.now())));
+        own.method("/oscine/clock", answer).unwrap();
+        let sender = client.sender();
+        let serving = tokio::spawn(client.serve(own).into_future());
+        sender.send(("/hello", ())).await.unwrap();
+        let learned = |peer: PeerView| peer.clock?.offset;
+        until(|| server.handle.peers().into_iter().filter_map(learned).any(|it| it == -ahead))
+            .await;
+        serving.abort();
+        let _ = serving.await;
+        server.handle.peers().iter().for_each(|peer| {
+            server.handle.learn_offset(&peer.peer, LearnOffset::No, OffsetOptions::new());
+        });
+    }
+    assert_eq!(server.stop().await.unmatched, 0);
 }

@@ -83,6 +83,19 @@ impl Wanted {
 impl OffsetOptions {
     /// Asks `/oscine/clock`, as servers with [built-in methods](crate::ServerBuilder::built_in) below `/oscine` answer
     /// it, once a second; beacons are `/clock`, with a time tag.
+    ///
+    /// A [client that serves](crate::Client::serve) answers by a method of its own:
+    ///
+    /// ```
+    /// use std::time::SystemTime;
+    /// use oscine::{AddressSpace, TimeTag};
+    ///
+    /// let space = AddressSpace::new();
+    /// space.method("/oscine/clock", |nonce: i64| {
+    ///     ("/oscine/clock/answer", (nonce, TimeTag::from(SystemTime::now())))
+    /// })?;
+    /// # Ok::<(), oscine::AddressError>(())
+    /// ```
     pub fn new() -> Self {
         Self {
             method: "/oscine/clock".into(),
