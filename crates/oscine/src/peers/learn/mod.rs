@@ -12,6 +12,8 @@ pub(crate) mod asking;
 pub(crate) mod form;
 pub(crate) mod learner;
 pub(crate) mod learners;
+#[cfg(test)]
+mod one_way_tests;
 pub(crate) mod options;
 pub(crate) mod peer_clock;
 #[cfg(test)]

@@ -16,29 +16,34 @@ use crate::peers::learn::way::LearnOffset;
 use crate::peers::view::PeerCounters;
 use crate::time_offset::TimeOffset;
 
-const START: TimeTag = TimeTag(0xed00_0000_0000_0000);
-const MS: Duration = Duration::from_millis(1);
-const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const START: TimeTag = TimeTag(0xed00_0000_0000_0000);
+pub(crate) const MS: Duration = Duration::from_millis(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-fn numbered(number: u8) -> Peer {
+pub(crate) fn numbered(number: u8) -> Peer {
     Peer::Udp { endpoint: 0, addr: SocketAddr::from(([10, 0, 0, number], 9000)) }
 }
 
 /// A server's side of it, and its time.
-struct World {
-    learners: Learners,
-    now: TimeTag,
+pub(crate) struct World {
+    pub(crate) learners: Learners,
+    pub(crate) now: TimeTag,
     /// One that sends all the time.
     sending: Option<Arc<PeerCounters>>,
 }
 
 impl World {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { learners: Learners::default(), now: START, sending: None }
     }
 
     /// Begins to learn the clock of a peer.
-    fn learn(&self, peer: &Peer, how: LearnOffset, options: OffsetOptions) -> Arc<PeerCounters> {
+    pub(crate) fn learn(
+        &self,
+        peer: &Peer,
+        how: LearnOffset,
+        options: OffsetOptions,
+    ) -> Arc<PeerCounters> {
         let counters = Arc::new(PeerCounters::new(peer.clone(), Instant::now()));
         let found = Arc::clone(&counters);
         assert!(self.learners.learn(|| Some(found), how, Arc::new(options)));
@@ -59,12 +64,12 @@ impl World {
         panic!("nobody is asked");
     }
 
-    fn hears(&self, peer: &Peer, address: &str, args: impl ToArgs) -> bool {
+    pub(crate) fn hears(&self, peer: &Peer, address: &str, args: impl ToArgs) -> bool {
         let message = Message::new(address, args).unwrap();
         self.learners.hears(peer, &message.view(), self.now)
     }
 
-    fn clock(&self, peer: &Peer) -> PeerClock {
+    pub(crate) fn clock(&self, peer: &Peer) -> PeerClock {
         self.learners.clock(peer).unwrap()
     }
 }
@@ -82,7 +87,7 @@ fn apart(left: TimeOffset, right: TimeOffset) -> Duration {
 
 const ANSWER: &str = "/oscine/clock/answer";
 
-fn micros(most: u64) -> impl Strategy<Value = Duration> {
+pub(crate) fn micros(most: u64) -> impl Strategy<Value = Duration> {
     (0..most).prop_map(Duration::from_micros)
 }
 
@@ -122,37 +127,6 @@ proptest! {
             prop_assert!(apart(offset, right) <= error, "{offset} {right} {error:?}");
             prop_assert!(clock.error.unwrap() <= (there + back) / 2 + Duration::from_micros(50));
         }
-    }
-
-    /// By beacons what runs is never early, and late by the least delay at the most, and by drift.
-    #[test]
-    fn beacons_are_wrong_by_the_least_delay_and_never_early(
-        ahead in any::<i64>(),
-        delays in prop::collection::vec((micros(3_000_000), micros(500_000)), 1..60),
-    ) {
-        let ahead = TimeOffset::from_steps(ahead);
-        let mut world = World::new();
-        let peer = numbered(1);
-        world.learn(&peer, LearnOffset::Beacon, OffsetOptions::new());
-        let (mut believed, mut refused) = (false, 0);
-        for (pause, delay) in delays {
-            world.now = world.now + pause;
-            let tag = ahead.incoming(world.now);
-            prop_assume!(tag.0 > 2);
-            world.now = world.now + delay;
-            prop_assert!(world.hears(&peer, "/clock", tag));
-            let clock = world.clock(&peer);
-            let late = clock.offset.unwrap().steps_past(-ahead);
-            prop_assert!(late >= -4, "never early: {late}");
-            believed |= clock.samples > 0;
-            prop_assert_eq!(clock.error, None);
-            // What is believed is no slower than the last one, but for those that jump: they are faster than all before
-            // by more than 128 ms, and have to come three times.
-            let fastest = TimeOffset::ahead(delay).steps() + 4;
-            prop_assert!(late <= fastest || clock.refused > refused, "{late} {delay:?}");
-            refused = clock.refused;
-        }
-        prop_assert!(believed);
     }
 }
 
@@ -341,55 +315,6 @@ fn other_peers_other_questions() {
     assert!(OffsetOptions::new().ask("/a/*", "/b").is_err());
     assert!(OffsetOptions::new().ask("/a", "b").is_err());
     assert!(OffsetOptions::new().beacon("/[").is_err());
-}
-
-#[test]
-fn devices_that_count_from_their_start_are_known_by_their_bundles() {
-    for how in [LearnOffset::Bundles, LearnOffset::Beacon] {
-        let mut world = World::new();
-        let peer = numbered(1);
-        let options = OffsetOptions::new().lead(50 * MS).bundles_until_known(true);
-        world.learn(&peer, how, options);
-        let boot = world.now - 3 * SECOND;
-        let tag = |sent: TimeTag| TimeTag(sent.0 - boot.0) + 50 * MS;
-        // The first one was slow: 40 ms. The others take 5, and one is held up for longer than anyone believes.
-        for (round, delay) in [40, 5, 7, 6, 30_000, 5].into_iter().enumerate() {
-            world.now = world.now + 100 * MS;
-            let sent = world.now;
-            world.now = world.now + delay * MS;
-            let offset = world.learners.bundle(&peer, tag(sent), world.now).unwrap();
-            let due = offset.incoming(tag(sent));
-            let late = due.since(sent + 50 * MS);
-            assert!(late <= if round == 0 { 41 * MS } else { 6 * MS }, "{round}: {late:?}");
-            assert!(!(sent + 50 * MS).is_after(due + Duration::from_nanos(2)));
-            // What is to run at once is no time.
-            assert_eq!(world.learners.bundle(&peer, TimeTag::IMMEDIATE, world.now), Some(offset));
-        }
-        // The network holds up five of them, and lets them through together: that is no other time.
-        let before = world.learners.offset(&peer);
-        let sent: Vec<_> = (0..5).map(|number| world.now + number * MS).collect();
-        world.now = world.now + 12 * SECOND;
-        for sent in sent {
-            assert_eq!(world.learners.bundle(&peer, tag(sent), world.now), before);
-        }
-        // It starts anew: two bundles are taken for old ones, the third is believed.
-        let boot = world.now;
-        for round in 0..4 {
-            world.now = world.now + SECOND;
-            let tag = TimeTag(world.now.0 - boot.0) + 50 * MS;
-            let due = world.learners.bundle(&peer, tag, world.now).unwrap().incoming(tag);
-            let off = due.steps_since(world.now + 50 * MS);
-            assert_eq!(TimeOffset::from_steps(off).abs() < MS, round >= 2, "{round}");
-        }
-        if how == LearnOffset::Beacon {
-            // What the peer says of its clock is better.
-            world.hears(&peer, "/clock", TimeTag(1000 << 32));
-            let right = TimeOffset::between(TimeTag(1000 << 32), world.now);
-            assert_eq!(world.learners.bundle(&peer, TimeTag(7 << 32), world.now), Some(right));
-        } else {
-            assert_eq!((world.clock(&peer).samples, world.clock(&peer).refused), (13, 2));
-        }
-    }
 }
 
 #[test]
