@@ -11,7 +11,7 @@
 //! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; [`Endpoints`] is
 //!   for many targets, [`blocking`] for programs without async.
 //! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait. [`Clock`] is what it
-//!   is measured by, [`Clock::simulated`] one for tests.
+//!   is measured by, [`Clock::simulated`] one for tests. [`LearnOffset`] is for peers whose clocks are wrong.
 //! * Own loops: [`Engine`] says what runs and when, without sockets and clock, with a [`Timing`] for each packet;
 //!   [`Schedule`] is its queue, [`Space`] its tree.
 //! * Below: [`codec`] is bytes to packets and back, [`transport`] is sockets and framings.
@@ -99,7 +99,8 @@ pub use oscine_transport::endpoints::Endpoints;
 pub use oscine_transport::{self as transport, Endpoint, PeerAddr};
 pub use peer::Peer;
 pub use peers::{
-    Network, NetworkError, Networks, OverLimit, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
+    ClockForm, ClockUnit, LearnOffset, Network, NetworkError, Networks, Nonce, OffsetOptions,
+    OverLimit, PeerClock, PeerOptions, PeerRules, PeerView, Peers, RateLimit,
 };
 pub use schedule::{Overflow, Schedule, ScheduleKey, ScheduleLimits, Waiting};
 #[cfg(feature = "metrics")]

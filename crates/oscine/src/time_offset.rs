@@ -64,6 +64,11 @@ impl TimeOffset {
         self.0
     }
 
+    /// How many steps more this is than another, the shorter way round the eras: what a clock has gained.
+    pub(crate) const fn steps_past(self, other: Self) -> i64 {
+        self.0.wrapping_sub(other.0)
+    }
+
     /// How far the clocks are apart, whichever is ahead.
     #[must_use]
     pub const fn abs(self) -> Duration {

@@ -1,6 +1,6 @@
 //! How far the peer's clock is off.
 
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use oscine_codec::{Arg, Message, Packet, Pattern, TimeTag};
 use tokio::time::{Instant, sleep_until, timeout_at};
@@ -9,7 +9,9 @@ use tracing::debug;
 use crate::client::client::Client;
 use crate::client::error::{ClientError, RequestError};
 use crate::client::sender::ClientSender;
+use crate::clock::clock::Clock;
 use crate::clock::estimator::{Estimate, OffsetEstimator};
+use crate::time_offset::TimeOffset;
 
 impl Client {
     /// Finds out how far the clock of a server is off, as [`ClientSender::estimate_offset`].
@@ -36,7 +38,7 @@ impl ClientSender {
     ///
     /// `address` is that of a method that sends back its argument, a time tag, and its own time to the same address with
     /// `/answer` behind it: `/oscine/clock` of a server with [built-in methods](crate::ServerBuilder::built_in) below
-    /// `/oscine`. This side's time is the system's.
+    /// `/oscine`. This side's time is the system's, as it is at the end: steps of it in between do no harm.
     ///
     /// What the estimate says is what to add to the server's time tags. A bundle that is to run at a moment of this side
     /// gets [`estimate.offset.outgoing`](crate::TimeOffset::outgoing) of it as its time tag.
@@ -62,7 +64,9 @@ impl ClientSender {
         let answer = format!("{address}/answer");
         let pattern = Pattern::new(&answer)
             .map_err(|source| RequestError::Pattern { pattern: answer, source })?;
-        let mut asking = Asking { sender: self, address, pattern, asked: Vec::new() };
+        let clock = Clock::system();
+        let mut asking =
+            Asking { sender: self, clock: clock.clone(), address, pattern, asked: Vec::new() };
         let limit = self.shared.timeout.min(LONGEST_ROUND);
         let mut estimator = OffsetEstimator::new().window(rounds);
         let mut last = RequestError::Timeout { timeout: limit };
@@ -76,13 +80,18 @@ impl ClientSender {
                 last = RequestError::Sample(source);
             }
         }
-        estimator.estimate().ok_or(last)
+        let estimate = estimator.estimate().ok_or(last)?;
+        // It was measured by the clock's line.
+        clock.check();
+        let offset = TimeOffset::from_steps(estimate.offset.steps_past(clock.ahead()));
+        Ok(Estimate { offset, ..estimate })
     }
 }
 
 /// What is asked, again and again.
 struct Asking<'a> {
     sender: &'a ClientSender,
+    clock: Clock,
     address: &'a str,
     /// The address of the answer.
     pattern: Pattern,
@@ -99,7 +108,7 @@ impl Asking<'_> {
         let deadline = Instant::now() + limit;
         let shared = &self.sender.shared;
         let mut expected = shared.hub.expect(self.pattern.clone())?;
-        let now = TimeTag::from(SystemTime::now());
+        let now = self.clock.now();
         let question = Packet::from(Message::new(self.address, now).map_err(ClientError::from)?);
         self.asked.push(now);
         let sending = shared.send(&question);
@@ -109,7 +118,7 @@ impl Asking<'_> {
         }
         loop {
             let Ok(reply) = timeout_at(deadline, expected.reply()).await else { return Ok(None) };
-            let (reply, received) = (reply?, TimeTag::from(SystemTime::now()));
+            let (reply, received) = (reply?, self.clock.now());
             if let Some((asked, theirs)) = self.accept(&reply) {
                 return Ok(Some((asked, theirs, received)));
             }

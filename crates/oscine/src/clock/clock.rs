@@ -125,13 +125,25 @@ impl Clock {
     /// What to add to time tags that come in: from the wall clock to the line, and the fixed offset.
     #[must_use]
     pub fn offset(&self) -> TimeOffset {
-        TimeOffset::from_steps(self.shared.ahead.load(Ordering::Relaxed)) + self.fixed
+        self.ahead() + self.fixed
     }
 
     /// The fixed offset alone, as [`with_offset`](Self::with_offset) has it.
     #[must_use]
     pub const fn fixed_offset(&self) -> TimeOffset {
         self.fixed
+    }
+
+    /// How far the line is ahead of the wall clock, as far as was noticed.
+    pub(crate) fn ahead(&self) -> TimeOffset {
+        TimeOffset::from_steps(self.shared.ahead.load(Ordering::Relaxed))
+    }
+
+    /// What the line said at an instant: not later than now. With a simulated clock it says what it says now.
+    pub(crate) fn line_at(&self, instant: Instant) -> TimeTag {
+        let now = self.now();
+        let then = self.shared.source.start().map(|start| start.at(instant));
+        then.filter(|then| now.is_after(*then)).unwrap_or(now)
     }
 
     /// How many steps of the wall clock were noticed.
@@ -152,7 +164,7 @@ impl Clock {
     pub fn check(&self) -> Option<TimeOffset> {
         let mut warned = self.shared.warned.lock().unwrap_or_else(PoisonError::into_inner);
         let reading = self.read_tightly()?;
-        let ahead = TimeOffset::from_steps(self.shared.ahead.load(Ordering::Relaxed));
+        let ahead = self.ahead();
         // How far the wall clock is ahead of what is known of it: at least, and at most.
         let least = reading.wall.steps_since(ahead.outgoing(reading.after));
         let most = reading.wall.steps_since(ahead.outgoing(reading.before));

@@ -6,13 +6,15 @@ use std::time::Duration;
 use oscine_codec::TimeTag;
 use thiserror::Error;
 
+use crate::clock::jumps::{JUMP, Jumps, drift, drifted, length, passed};
 use crate::time_offset::TimeOffset;
 
 /// Finds out how far a peer's clock is off, from round trips: a question, and an answer that says what time it was
 /// there. Pure: it is told the times.
 ///
 /// The peer's time is taken to lie in the middle of the round trip; what is wrong about that is half of the delay at
-/// the most. So of the last samples the one with the least delay is believed.
+/// the most. And clocks drift, by 50 millionths of the time that has passed, say. So of the last samples the one is
+/// believed that may be wrong by the least: mostly that with the least delay.
 ///
 /// # Examples
 ///
@@ -26,7 +28,8 @@ use crate::time_offset::TimeOffset;
 /// let theirs = TimeTag::from_unix(1_600_000_060, 1_000_000);
 /// let estimate = estimator.sample(sent, theirs, received)?;
 /// assert_eq!(estimate.offset, TimeOffset::behind(Duration::from_secs(60)));
-/// assert_eq!(estimate.error(), Duration::from_millis(1));
+/// assert_eq!(estimate.delay, Duration::from_millis(2));
+/// assert!(estimate.error() < Duration::from_micros(1_001));
 /// # Ok::<(), oscine::BadSample>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -35,8 +38,7 @@ pub struct OffsetEstimator {
     samples: VecDeque<Sample>,
     window: usize,
     max_delay: Duration,
-    /// How many samples in a row were far off.
-    jumps: usize,
+    jumps: Jumps<Sample>,
 }
 
 /// One round trip that was believed.
@@ -45,6 +47,7 @@ struct Sample {
     offset: TimeOffset,
     /// In steps of time tags, and not negative.
     delay: i64,
+    sent: TimeTag,
     received: TimeTag,
 }
 
@@ -56,16 +59,19 @@ pub struct Estimate {
     pub offset: TimeOffset,
     /// The delay of the round trip that says so, there and back.
     pub delay: Duration,
+    /// How long before the end of the last round trip the question of this one was sent.
+    pub age: Duration,
     /// By how much this side's clock is faster, in nanoseconds a second. `None` while there are fewer than eight
     /// samples, or less than a second between them.
     pub drift: Option<i64>,
 }
 
 impl Estimate {
-    /// By how much the offset may be wrong: half of the delay.
+    /// By how much the offset may be wrong, at the end of the last round trip: half of the delay, and 50 millionths of
+    /// the age, for clocks that drift apart by no more than that.
     #[must_use]
     pub fn error(&self) -> Duration {
-        self.delay / 2
+        self.delay / 2 + drifted(self.age)
     }
 }
 
@@ -90,8 +96,8 @@ pub enum BadSample {
         /// The limit.
         limit: Duration,
     },
-    /// The peer's clock is far from where it was. When the third round trip in a row says so, it is believed, and the
-    /// samples before it are forgotten.
+    /// The peer's clock is far from where it was. When three round trips in a row say so, and agree with each other, the
+    /// third is believed, and the samples before are forgotten.
     #[error("the peer's clock has jumped: the offset changed by {by}")]
     Jumped {
         /// By how much the offset changed.
@@ -99,10 +105,6 @@ pub enum BadSample {
     },
 }
 
-/// Beyond this, and what the delays explain, an offset has jumped and not drifted: 128 ms.
-const JUMP: i64 = 128 * (1 << 32) / 1000;
-/// So many samples in a row that jumped are believed.
-const JUMPS: usize = 3;
 /// So many samples say something about drift.
 const FOR_DRIFT: usize = 8;
 const MAX_WINDOW: usize = 1024;
@@ -112,7 +114,7 @@ impl OffsetEstimator {
     #[must_use]
     pub const fn new() -> Self {
         let max_delay = Duration::from_secs(10);
-        Self { samples: VecDeque::new(), window: 16, max_delay, jumps: 0 }
+        Self { samples: VecDeque::new(), window: 16, max_delay, jumps: Jumps::new() }
     }
 
     /// How many samples are looked at, 1 to 1024. Default 16. More of them find a round trip without queues more
@@ -159,38 +161,46 @@ impl OffsetEstimator {
             return Err(BadSample::Slow { delay, limit });
         }
         let delay = received.steps_since(sent);
+        if delay < 0 {
+            // Half an era apart, they are neither before nor after each other.
+            return Err(BadSample::Backwards { by: length(delay) });
+        }
         let middle = TimeOffset::from_steps(delay / 2).incoming(sent);
         let offset = TimeOffset::between(peer, middle);
-        self.check_jump(offset, delay)?;
+        let sample = Sample { offset, delay, sent, received };
+        self.check_jump(sample)?;
         if self.samples.len() >= self.window {
             self.samples.pop_front();
         }
-        let sample = Sample { offset, delay, received };
         self.samples.push_back(sample);
-        Ok(self.estimate().unwrap_or(Estimate { offset, delay: length(delay), drift: None }))
+        Ok(self.told(sample, received))
     }
 
     /// What is known so far, if anything is.
     #[must_use]
     pub fn estimate(&self) -> Option<Estimate> {
-        let best = best(self.samples.iter())?;
-        Some(Estimate { offset: best.offset, delay: length(best.delay), drift: self.drift() })
+        let newest = self.samples.back()?;
+        Some(self.told(*newest, newest.received))
     }
 
-    fn check_jump(&mut self, offset: TimeOffset, delay: i64) -> Result<(), BadSample> {
-        let Some(best) = best(self.samples.iter()) else { return Ok(()) };
-        let by = offset - best.offset;
-        let explained = (delay / 2).saturating_add(best.delay / 2).saturating_add(JUMP);
-        if by.steps().unsigned_abs() <= explained.unsigned_abs() {
-            self.jumps = 0;
-            return Ok(());
-        }
-        self.jumps += 1;
-        if self.jumps < JUMPS {
+    /// What the best of the samples says, when the newest one ended at `now`.
+    fn told(&self, newest: Sample, now: TimeTag) -> Estimate {
+        let best = best(self.samples.iter(), now).copied().unwrap_or(newest);
+        let (delay, age) = (length(best.delay), now.since(best.sent));
+        Estimate { offset: best.offset, delay, age, drift: self.drift() }
+    }
+
+    fn check_jump(&mut self, sample: Sample) -> Result<(), BadSample> {
+        let Some(newest) = self.samples.back() else { return Ok(()) };
+        let best = *best(self.samples.iter(), newest.received).unwrap_or(newest);
+        if sample.agrees(best) {
+            self.jumps.settle();
+        } else if self.jumps.add(sample, |last| sample.agrees(last)) {
+            self.samples.clear();
+        } else {
+            let by = TimeOffset::from_steps(sample.offset.steps_past(best.offset));
             return Err(BadSample::Jumped { by });
         }
-        self.jumps = 0;
-        self.samples.clear();
         Ok(())
     }
 
@@ -200,14 +210,26 @@ impl OffsetEstimator {
             return None;
         }
         let half = self.samples.len() / 2;
-        let older = best(self.samples.iter().take(half))?;
-        let newer = best(self.samples.iter().skip(half))?;
+        let older = least_delay(self.samples.iter().take(half))?;
+        let newer = least_delay(self.samples.iter().skip(half))?;
         let passed = i128::from(newer.received.steps_since(older.received));
         if passed < 1 << 32 {
             return None;
         }
-        let gained = i128::from((newer.offset - older.offset).steps());
-        i64::try_from(gained * 1_000_000_000 / passed).ok()
+        let gained = i128::from(newer.offset.steps_past(older.offset)) * 1_000_000_000;
+        // To the nearest.
+        i64::try_from((gained + passed / 2).div_euclid(passed)).ok()
+    }
+}
+
+impl Sample {
+    /// Whether it is no further from an earlier one than delays, drift and a small step of the clock explain.
+    fn agrees(self, earlier: Self) -> bool {
+        let by = self.offset.steps_past(earlier.offset);
+        let drift = drift(passed(earlier.sent, self.received));
+        let explained = [self.delay / 2, earlier.delay / 2, drift, JUMP];
+        let explained = explained.into_iter().fold(0_i64, i64::saturating_add);
+        by.unsigned_abs() <= explained.unsigned_abs()
     }
 }
 
@@ -217,114 +239,17 @@ impl Default for OffsetEstimator {
     }
 }
 
+/// The sample that may be wrong by the least at `now`, the newest of these.
+fn best<'a>(
+    samples: impl DoubleEndedIterator<Item = &'a Sample>,
+    now: TimeTag,
+) -> Option<&'a Sample> {
+    let wrong =
+        |sample: &&Sample| (sample.delay / 2).saturating_add(drift(passed(sample.sent, now)));
+    samples.rev().min_by_key(wrong)
+}
+
 /// The sample with the least delay, the newest of these.
-fn best<'a>(samples: impl DoubleEndedIterator<Item = &'a Sample>) -> Option<&'a Sample> {
+fn least_delay<'a>(samples: impl DoubleEndedIterator<Item = &'a Sample>) -> Option<&'a Sample> {
     samples.rev().min_by_key(|sample| sample.delay)
-}
-
-const fn length(steps: i64) -> Duration {
-    TimeOffset::from_steps(steps).abs()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const MS: Duration = Duration::from_millis(1);
-    const SECOND: Duration = Duration::from_secs(1);
-
-    /// A peer whose clock is `ahead` of ours, and a network: the question takes so long, and the answer.
-    fn ask(
-        estimator: &mut OffsetEstimator,
-        sent: TimeTag,
-        ahead: TimeOffset,
-        there: Duration,
-        back: Duration,
-    ) -> Result<Estimate, BadSample> {
-        estimator.sample(sent, ahead.incoming(sent + there), sent + there + back)
-    }
-
-    fn off_by(estimate: Estimate, ahead: TimeOffset) -> Duration {
-        (estimate.offset + ahead).abs()
-    }
-
-    #[test]
-    fn the_round_trip_with_the_least_delay_is_believed() {
-        // In the middle of these the seconds of time tags wrap.
-        let start = TimeTag(u64::MAX) - 8 * SECOND;
-        for ahead in [TimeOffset::ahead(3600 * SECOND), TimeOffset::behind(MS), TimeOffset::ZERO] {
-            let mut estimator = OffsetEstimator::new();
-            for round in 0..40_u32 {
-                // Every fourth finds no queue; the others find one, always on the same way.
-                let queue = if round % 4 == 1 { Duration::ZERO } else { 10 * MS * (round % 4 + 1) };
-                let estimate =
-                    ask(&mut estimator, start + SECOND / 2 * round, ahead, MS + queue, MS).unwrap();
-                assert!(off_by(estimate, ahead) <= estimate.error(), "{estimate:?}");
-                if round > 0 {
-                    assert!(off_by(estimate, ahead) < Duration::from_nanos(2), "{estimate:?}");
-                    assert_eq!(estimate.delay.as_micros(), 2000);
-                }
-            }
-            assert_eq!(estimator.samples.len(), 16);
-        }
-    }
-
-    #[test]
-    fn drift_is_found() {
-        let start = TimeTag::from_unix(1_600_000_000, 0);
-        let mut estimator = OffsetEstimator::new();
-        for second in 0..30 {
-            // The peer's clock loses 50 µs a second, and so ours gains.
-            let ahead = TimeOffset::behind(Duration::from_micros(50) * second);
-            let estimate = ask(&mut estimator, start + SECOND * second, ahead, MS, MS).unwrap();
-            if second < 7 {
-                assert_eq!(estimate.drift, None);
-            } else {
-                let drift = estimate.drift.unwrap();
-                assert!((49_990..=50_010).contains(&drift), "{drift}");
-            }
-        }
-    }
-
-    #[test]
-    fn what_is_mad_is_refused() {
-        let mut estimator = OffsetEstimator::new();
-        let start = TimeTag::from_unix(1_600_000_000, 0);
-        let sample = |estimator: &mut OffsetEstimator, sent, peer, received| {
-            estimator.sample(sent, peer, received).map(|estimate| estimate.offset)
-        };
-        let immediate = TimeTag::IMMEDIATE;
-        assert_eq!(sample(&mut estimator, immediate, start, start), Err(BadSample::NoTime));
-        assert_eq!(sample(&mut estimator, start, TimeTag(0), start), Err(BadSample::NoTime));
-        let backwards = Err(BadSample::Backwards { by: MS });
-        assert_eq!(sample(&mut estimator, start + MS, start, start), backwards);
-        let slow = BadSample::Slow { delay: 11 * SECOND, limit: 10 * SECOND };
-        assert_eq!(sample(&mut estimator, start, start, start + 11 * SECOND), Err(slow));
-        assert_eq!(estimator.estimate(), None);
-        assert_eq!(sample(&mut estimator, start, start, start), Ok(TimeOffset::ZERO));
-        assert_eq!(sample(&mut estimator, start - SECOND, start, start - MS), backwards);
-    }
-
-    #[test]
-    fn a_clock_that_jumps_is_believed_at_the_third_time() {
-        let mut estimator = OffsetEstimator::new();
-        let mut now = TimeTag::from_unix(1_600_000_000, 0);
-        let mut ask = |ahead| {
-            now = now + SECOND;
-            ask(&mut estimator, now, ahead, MS, MS)
-        };
-        let minute = TimeOffset::ahead(60 * SECOND);
-        let (here, there) =
-            (ask(TimeOffset::ZERO).unwrap(), Err(BadSample::Jumped { by: -minute }));
-        assert_eq!((ask(minute), ask(minute)), (there, there));
-        assert_eq!(ask(TimeOffset::ZERO).unwrap().offset, here.offset, "it was a slip");
-        assert_eq!((ask(minute), ask(minute)), (there, there));
-        assert_eq!(ask(minute).unwrap().offset, -minute);
-    }
-
-    #[test]
-    fn the_error_is_half_of_the_delay() {
-        let estimate = |delay| Estimate { offset: TimeOffset::ZERO, delay, drift: None };
-        assert_eq!(estimate(3 * SECOND + 3 * MS).error(), Duration::from_micros(1_501_500));
-    }
 }

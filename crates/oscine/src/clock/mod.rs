@@ -4,9 +4,17 @@
 //! tags by. [`SimulatedClock`] is one for tests, whose time is told. [`OffsetEstimator`] finds out how far a peer's
 //! clock is off.
 
+pub(crate) mod beacons;
 #[expect(clippy::module_inception, reason = "one file an idea, and this one holds the public type")]
 pub(crate) mod clock;
 pub(crate) mod estimator;
+#[cfg(test)]
+mod estimator_properties_tests;
+#[cfg(test)]
+mod estimator_tests;
+pub(crate) mod jumps;
+#[cfg(test)]
+mod properties_tests;
 pub(crate) mod simulated;
 pub(crate) mod source;
 #[cfg(test)]

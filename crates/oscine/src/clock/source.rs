@@ -90,7 +90,7 @@ impl Start {
         tightest.1
     }
 
-    fn at(self, instant: Instant) -> TimeTag {
+    pub(crate) fn at(self, instant: Instant) -> TimeTag {
         let tag = self.tag + instant.saturating_duration_since(self.instant);
         // Those two are no times; the line passes them once an era.
         TimeTag(tag.0.max(2))

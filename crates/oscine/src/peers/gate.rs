@@ -8,6 +8,8 @@ use oscine_transport::stats::DropCause;
 
 use crate::peer::Peer;
 use crate::peers::hosts::{Host, Hosts};
+use crate::peers::learn::learners::Learners;
+use crate::peers::learn::way::LearnOffset;
 use crate::peers::line::{Held, HeldMessage};
 use crate::peers::rate_limit::OverLimit;
 use crate::peers::settings::{GateSettings, Settled};
@@ -42,6 +44,8 @@ pub(crate) struct Gate {
     hosts: Hosts,
     /// Shared with handles. Its places are the indices of `peers`.
     table: Arc<PeerTable>,
+    /// Shared with handles, too.
+    learners: Arc<Learners>,
 }
 
 /// What is settled about a peer.
@@ -79,6 +83,7 @@ impl Gate {
             peers: Table::new(MAX_PEERS),
             hosts: Hosts::new(),
             table: Arc::default(),
+            learners: Arc::default(),
         }
     }
 
@@ -177,6 +182,11 @@ impl Gate {
         &self.table
     }
 
+    /// The clocks of peers that are learned.
+    pub(crate) const fn learners(&self) -> &Arc<Learners> {
+        &self.learners
+    }
+
     /// Takes up a peer that is not known; none if it may not send, which is asked anew each time: those who may not
     /// take no room.
     #[cold]
@@ -192,13 +202,20 @@ impl Gate {
         let settled = self.settings.settle(peer);
         let known = Known { counters: Arc::clone(&counters), settled, host: None };
         let spot = self.peers.insert(peer.clone(), known);
-        self.table.set(spot.index(), Some(counters));
+        self.table.set(spot.index(), Some(Arc::clone(&counters)));
+        let how = settled.learn_offset;
+        if how != LearnOffset::No && *peer != Peer::Local {
+            let options = Arc::clone(self.settings.offset_options());
+            self.learners.learn(|| Some(counters), how, options);
+        }
         Some(spot)
     }
 
     fn remove(&mut self, spot: Spot) -> Option<Known> {
         self.table.set(spot.index(), None);
-        self.peers.remove(spot)
+        let known = self.peers.remove(spot)?;
+        self.learners.forget(known.counters.peer());
+        Some(known)
     }
 
     /// Follows networks that have changed.

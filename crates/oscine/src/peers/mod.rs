@@ -2,6 +2,7 @@
 //!
 //! Pure: no sockets and no clock, the time is handed in.
 
+pub(crate) mod learn;
 pub(crate) mod network;
 pub(crate) mod network_set;
 pub(crate) mod networks;
@@ -23,6 +24,7 @@ pub(crate) mod view;
 #[cfg(test)]
 mod tests;
 
+pub use learn::{ClockForm, ClockUnit, LearnOffset, Nonce, OffsetOptions, PeerClock};
 pub use network::{Network, NetworkError};
 pub use networks::Networks;
 pub use options::PeerOptions;

@@ -5,6 +5,7 @@ use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::{Hook, Hooks};
 
 use crate::engine::timing::{LatePolicy, TimePolicy};
+use crate::peers::learn::way::LearnOffset;
 use crate::peers::rate_limit::RateLimit;
 use crate::time_offset::TimeOffset;
 
@@ -36,6 +37,8 @@ pub struct PeerOptions {
     pub late: Option<LatePolicy>,
     /// How far the server's clock is ahead of the peer's.
     pub offset: Option<TimeOffset>,
+    /// Whether that is learned, and from what.
+    pub learn_offset: Option<LearnOffset>,
     /// How much one host may send.
     pub rate: Option<RateLimit>,
     /// The framing of connections.
@@ -52,9 +55,20 @@ impl PeerOptions {
     /// Nothing set.
     #[must_use]
     pub const fn new() -> Self {
-        let (decode, time, late, offset, rate) = (None, None, None, None, None);
-        let (framing, max_frame, max_connections, hooks) = (None, None, None, None);
-        Self { decode, time, late, offset, rate, framing, max_frame, max_connections, hooks }
+        let (decode, time, late, offset, learn_offset) = (None, None, None, None, None);
+        let (rate, framing, max_frame, max_connections, hooks) = (None, None, None, None, None);
+        Self {
+            decode,
+            time,
+            late,
+            offset,
+            learn_offset,
+            rate,
+            framing,
+            max_frame,
+            max_connections,
+            hooks,
+        }
     }
 
     /// What decoding accepts: profile, tolerances, limits. Default: as the endpoint or the server has it.
@@ -83,6 +97,15 @@ impl PeerOptions {
     #[must_use]
     pub const fn offset(mut self, offset: TimeOffset) -> Self {
         self.offset = Some(offset);
+        self
+    }
+
+    /// Whether it is learned how far the server's clock is ahead of the peer's, and from what. Default
+    /// [`LearnOffset::No`]. How it is done is set for all peers by
+    /// [`ServerBuilder::offset_options`](crate::ServerBuilder::offset_options).
+    #[must_use]
+    pub const fn learn_offset(mut self, how: LearnOffset) -> Self {
+        self.learn_offset = Some(how);
         self
     }
 
@@ -162,13 +185,14 @@ impl PeerOptions {
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         // Taken apart, so that what is added cannot be forgotten.
-        let Self { decode, time, late, offset, rate, framing, max_frame, max_connections, hooks } =
-            other;
+        let Self { decode, time, late, offset, learn_offset, rate, .. } = other;
+        let Self { framing, max_frame, max_connections, hooks, .. } = other;
         Self {
             decode: self.decode.or(decode),
             time: self.time.or(time),
             late: self.late.or(late),
             offset: self.offset.or(offset),
+            learn_offset: self.learn_offset.or(learn_offset),
             rate: self.rate.or(rate),
             framing: self.framing.or(framing),
             max_frame: self.max_frame.or(max_frame),
@@ -179,9 +203,10 @@ impl PeerOptions {
 
     /// Whether everything is set.
     pub(crate) const fn is_full(&self) -> bool {
-        let Self { decode, time, late, offset, rate, framing, max_frame, max_connections, hooks } =
-            self;
-        let timing = time.is_some() && late.is_some() && offset.is_some();
+        let Self { decode, time, late, offset, learn_offset, rate, .. } = self;
+        let Self { framing, max_frame, max_connections, hooks, .. } = self;
+        let offset = offset.is_some() && learn_offset.is_some();
+        let timing = time.is_some() && late.is_some() && offset;
         let limits = rate.is_some() && max_frame.is_some() && max_connections.is_some();
         decode.is_some() && timing && limits && framing.is_some() && hooks.is_some()
     }

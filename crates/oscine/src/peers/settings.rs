@@ -8,6 +8,8 @@ use oscine_codec::DecodeOptions;
 
 use crate::engine::timing::{LatePolicy, TimePolicy, Timing};
 use crate::peer::Peer;
+use crate::peers::learn::options::OffsetOptions;
+use crate::peers::learn::way::LearnOffset;
 use crate::peers::networks::Networks;
 use crate::peers::options::PeerOptions;
 use crate::peers::rate_limit::RateLimit;
@@ -19,6 +21,7 @@ use crate::time_offset::TimeOffset;
 pub(crate) struct GateSettings {
     rules: Arc<PeerRules>,
     rate: Option<RateLimit>,
+    offset_options: Arc<OffsetOptions>,
     networks: ArcSwap<Networks>,
     /// Counts how often the networks were set.
     generation: AtomicU64,
@@ -30,6 +33,7 @@ pub(crate) struct Settled {
     /// None: as the endpoint has it.
     pub(crate) decode: Option<DecodeOptions>,
     pub(crate) timing: OwnTiming,
+    pub(crate) learn_offset: LearnOffset,
     /// None: as much as it sends.
     pub(crate) limit: Option<RateLimit>,
     /// How long a packet may be, in bytes.
@@ -69,7 +73,18 @@ impl GateSettings {
         networks: Networks,
     ) -> Self {
         let (rules, networks) = (rules.into(), ArcSwap::from_pointee(networks));
-        Self { rules, rate, networks, generation: AtomicU64::new(0) }
+        let offset_options = Arc::default();
+        Self { rules, rate, offset_options, networks, generation: AtomicU64::new(0) }
+    }
+
+    /// How the clocks of peers are learned.
+    pub(crate) fn with_offset_options(mut self, options: OffsetOptions) -> Self {
+        self.offset_options = Arc::new(options);
+        self
+    }
+
+    pub(crate) const fn offset_options(&self) -> &Arc<OffsetOptions> {
+        &self.offset_options
     }
 
     /// What the rules set for a peer.
@@ -79,11 +94,13 @@ impl GateSettings {
 
     /// What holds for the packets of a peer.
     pub(crate) fn settle(&self, peer: &Peer) -> Settled {
-        let PeerOptions { decode, time, late, offset, rate, max_frame, .. } = self.options(peer);
+        let options = self.options(peer);
+        let PeerOptions { decode, time, late, offset, learn_offset, rate, max_frame, .. } = options;
         let limit = rate.or(self.rate);
         let limit = limit.filter(|limit| limit.packets.is_some() && *peer != Peer::Local);
         let timing = OwnTiming { time, late, offset };
-        Settled { decode, timing, limit, max_frame: max_frame.unwrap_or(usize::MAX) }
+        let learn_offset = learn_offset.unwrap_or_default();
+        Settled { decode, timing, learn_offset, limit, max_frame: max_frame.unwrap_or(usize::MAX) }
     }
 
     /// Whether a peer may send: for those who accept connections.

@@ -1,15 +1,18 @@
 //! What is known of each peer.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::peer::Peer;
+use crate::peers::learn::peer_clock::PeerClock;
 use crate::peers::tally::Tally;
 
 /// What a server knows of one peer: a snapshot.
 ///
 /// A server remembers 4,096 peers; with one more, those that it has not heard of for longest are forgotten. A
-/// connection is forgotten when it closes. Each takes less than 1 KiB.
+/// connection is forgotten when it closes. Each takes less than 1 KiB, and one whose clock is learned at most 5 KiB
+/// more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PeerView {
@@ -30,6 +33,8 @@ pub struct PeerView {
     pub limited: u64,
     /// Messages replaced by newer ones while they were held: see [`OverLimit::Latest`](crate::OverLimit::Latest).
     pub coalesced: u64,
+    /// What is known of its clock, if that is [learned](crate::LearnOffset).
+    pub clock: Option<PeerClock>,
 }
 
 /// What is counted of one peer. Only the server's loop adds to it.
@@ -44,6 +49,8 @@ pub(crate) struct PeerCounters {
     pub(crate) bad: Tally,
     pub(crate) limited: Tally,
     pub(crate) coalesced: Tally,
+    /// Whether the peer's clock is learned. Written by handles, too.
+    learned: AtomicBool,
 }
 
 impl PeerCounters {
@@ -57,6 +64,7 @@ impl PeerCounters {
             bad: Tally::default(),
             limited: Tally::default(),
             coalesced: Tally::default(),
+            learned: AtomicBool::new(false),
         }
     }
 
@@ -74,6 +82,21 @@ impl PeerCounters {
         &self.peer
     }
 
+    /// How many packets were received.
+    pub(crate) fn packets(&self) -> u64 {
+        self.packets.read()
+    }
+
+    /// Whether the peer's clock is learned.
+    #[inline]
+    pub(crate) fn learned(&self) -> bool {
+        self.learned.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_learned(&self, learned: bool) {
+        self.learned.store(learned, Ordering::Relaxed);
+    }
+
     pub(crate) fn last_seen(&self) -> Instant {
         let after = Duration::from_nanos(self.last_seen.read());
         self.first_seen.checked_add(after).unwrap_or(self.first_seen)
@@ -89,6 +112,7 @@ impl PeerCounters {
             bad: self.bad.read(),
             limited: self.limited.read(),
             coalesced: self.coalesced.read(),
+            clock: None,
         }
     }
 }
@@ -115,9 +139,13 @@ impl PeerTable {
 
     /// One peer, if it is known.
     pub(crate) fn view(&self, peer: &Peer) -> Option<PeerView> {
+        self.counters(peer).map(|counters| counters.view())
+    }
+
+    /// What is counted of one peer, if it is known.
+    pub(crate) fn counters(&self, peer: &Peer) -> Option<Arc<PeerCounters>> {
         let peers = self.lock().clone();
-        let found = peers.into_iter().flatten().find(|counters| counters.peer() == peer);
-        found.map(|counters| counters.view())
+        peers.into_iter().flatten().find(|counters| counters.peer() == peer)
     }
 
     /// Sets what is at a place.

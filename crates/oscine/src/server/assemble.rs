@@ -17,6 +17,7 @@ use crate::engine::timing::Timing;
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::peers::gate::Gate;
+use crate::peers::learn::options::OffsetOptions;
 use crate::peers::networks::Networks;
 use crate::peers::rate_limit::RateLimit;
 use crate::peers::rules::PeerRules;
@@ -65,6 +66,7 @@ pub(crate) struct Settings {
     pub(crate) precision: Duration,
     pub(crate) late_slack: Duration,
     pub(crate) rules: Arc<PeerRules>,
+    pub(crate) offset_options: OffsetOptions,
     pub(crate) rate: Option<RateLimit>,
     pub(crate) networks: Networks,
     pub(crate) on_handler_error: OnError,
@@ -95,7 +97,8 @@ impl Settings {
         let clock = self.clock.unwrap_or_else(Clock::system);
         let timer = Timer::new(clock.clone())?;
         let timer = timer.precision(self.precision).late_slack(self.late_slack);
-        let gate_settings = Arc::new(GateSettings::new(self.rules, self.rate, self.networks));
+        let gate_settings = GateSettings::new(self.rules, self.rate, self.networks);
+        let gate_settings = Arc::new(gate_settings.with_offset_options(self.offset_options));
         let gate = Gate::new(Arc::clone(&gate_settings));
         let counters = Arc::new(Counters::default());
         let cut = CancellationToken::new();
@@ -111,6 +114,7 @@ impl Settings {
             clock: clock.clone(),
             gate: gate_settings,
             peers: Arc::clone(gate.table()),
+            learners: Arc::clone(gate.learners()),
             departed: Mutex::default(),
             subscribers: Subscribers::default(),
             pool: Pool::default(),
@@ -169,6 +173,7 @@ impl Settings {
             inbox,
             opened: later,
             timer,
+            asks: false,
             tasks,
             shared: Arc::clone(&shared),
             _alive: alive,

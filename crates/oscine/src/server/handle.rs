@@ -294,13 +294,17 @@ impl ServerHandle {
     /// What the server knows of the peers that it has heard of lately, up to 4,096, in no order.
     #[must_use]
     pub fn peers(&self) -> Vec<PeerView> {
-        self.shared.peers.views()
+        let views = self.shared.peers.views().into_iter();
+        views
+            .map(|view| PeerView { clock: self.shared.learners.clock(&view.peer), ..view })
+            .collect()
     }
 
     /// What the server knows of one peer, if it has heard of it lately.
     #[must_use]
     pub fn peer(&self, peer: &Peer) -> Option<PeerView> {
-        self.shared.peers.view(peer)
+        let view = self.shared.peers.view(peer)?;
+        Some(PeerView { clock: self.shared.learners.clock(peer), ..view })
     }
 
     /// The networks that may send, and those that may not.

@@ -34,6 +34,8 @@ pub(crate) struct MainLoop {
     pub(crate) inbox: mpsc::Receiver<Inbound>,
     pub(crate) opened: mpsc::UnboundedReceiver<(Opened, Option<Sending>)>,
     pub(crate) timer: Timer,
+    /// Whether what the timer waits for is to ask a peer for its time.
+    pub(crate) asks: bool,
     pub(crate) tasks: Tasks,
     pub(crate) shared: Arc<Shared>,
     /// Last, and so dropped after the sockets.
@@ -94,7 +96,10 @@ impl MainLoop {
     pub(crate) async fn prepare(&mut self) -> io::Result<()> {
         self.runner.run_due().await;
         self.runner.release().await;
-        self.timer.set(self.runner.next_deadline())
+        self.runner.ask();
+        let (due, question) = (self.runner.next_deadline(), self.runner.next_question());
+        self.asks = question.is_some_and(|question| due.is_none_or(|due| due.is_after(question)));
+        self.timer.set(if self.asks { question } else { due })
     }
 
     /// Does what an event asks for.
@@ -116,7 +121,8 @@ impl MainLoop {
 
     /// Gets ready for what is due, to the point if that is asked for. What is due runs then.
     async fn due(&mut self) {
-        if self.timer.is_precise() {
+        // Peers are asked for their time a little early: that needs no spinning.
+        if self.timer.is_precise() && !self.asks {
             self.runner.rehearse();
             self.timer.spin(self.runner.ahead());
             self.runner.begin_next().await;

@@ -38,6 +38,7 @@ pub(crate) mod drop_log;
 pub(crate) mod handle;
 pub(crate) mod inbound;
 pub(crate) mod lateness;
+pub(crate) mod learning;
 pub(crate) mod lease;
 pub(crate) mod line;
 pub(crate) mod listen;

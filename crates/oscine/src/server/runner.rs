@@ -151,7 +151,9 @@ impl Runner {
             }
             self.clock.follow(now);
             let timing = timing.or(self.shared.line.timing());
-            let timing = timing.offset(timing.offset + self.clock.offset());
+            let learned = self.learned_offset(packet, peer, received_at);
+            let offset = learned.unwrap_or_else(|| timing.offset + self.clock.offset());
+            let timing = timing.offset(offset);
             let put = |engine: &mut Engine<Peer>| {
                 engine.handle_packet(now, packet, peer, received_at, timing)
             };
@@ -311,6 +313,9 @@ impl Runner {
         context: Context<'_>,
         sum: &mut Dispatched,
     ) {
+        if self.hears(&message, context) {
+            return;
+        }
         let mut dispatched = Dispatched::default();
         let job = Job { message: &message, time_tag, lateness, context };
         self.shared.begins(&job);

@@ -22,6 +22,7 @@ use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::peers::gate::MAX_PEERS;
+use crate::peers::learn::learners::Learners;
 use crate::peers::settings::GateSettings;
 use crate::peers::view::PeerTable;
 use crate::server::calls::Calls;
@@ -68,6 +69,8 @@ pub(crate) struct Shared {
     pub(crate) gate: Arc<GateSettings>,
     /// Who has sent what.
     pub(crate) peers: Arc<PeerTable>,
+    /// Whose clocks are learned.
+    pub(crate) learners: Arc<Learners>,
     /// Those whose connections have closed, until the loop forgets them.
     pub(crate) departed: Mutex<Vec<Peer>>,
     pub(crate) subscribers: Subscribers,
@@ -244,8 +247,14 @@ impl Shared {
         if matches!(packet, Packet::Message(_)) {
             return packet;
         }
-        let timing = self.gate.settle(peer).timing.or(self.line.timing());
-        let offset = timing.offset + self.clock.fixed_offset();
+        let offset = match self.learners.offset(peer) {
+            // That goes to the line, and what is sent comes from the wall clock.
+            Some(learned) => TimeOffset::from_steps(learned.steps_past(self.clock.ahead())),
+            None => {
+                let timing = self.gate.settle(peer).timing.or(self.line.timing());
+                timing.offset + self.clock.fixed_offset()
+            }
+        };
         if offset == TimeOffset::ZERO {
             return packet;
         }

@@ -24,7 +24,8 @@ use crate::server::shared::Shared;
 pub(crate) enum Left<'a> {
     /// A handler of this message is under way.
     Call(MessageRef<'a>, Waiting, Dispatched),
-    /// It is a bundle, or something may have to run before it, or another address space may want to see it first.
+    /// It is a bundle, or something may have to run before it, or another address space may want to see it first, or it
+    /// may be about the clock of its sender.
     Packet(PacketRef<'a>, OwnTiming),
 }
 
@@ -70,7 +71,11 @@ impl Runner {
             return None;
         }
         let message = match &packet {
-            PacketRef::Message(message) if !shared.line.may_wait() && callers.first.is_empty() => {
+            PacketRef::Message(message)
+                if !shared.line.may_wait()
+                    && callers.first.is_empty()
+                    && !admitted.counters.learned() =>
+            {
                 message
             }
             _ => return Some(Left::Packet(packet, settled.timing)),
