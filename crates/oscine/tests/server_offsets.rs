@@ -126,7 +126,7 @@ async fn bundles_run_when_their_sender_meant_whatever_the_wall_clocks_do() {
             assert!(apart(due(&server).await, right) < MS, "{step}");
             // Neither has one that goes the other way: it is made by our wall clock.
             let at = server.handle.clock().sender_now() + SECOND;
-            server.handle.send_bundle_to(&device.peer(), at, [packet("/b", ())]).unwrap();
+            server.handle.send_bundle_to(device.peer(), at, [packet("/b", ())]).unwrap();
             let Packet::Bundle(sent) = device.recv().await else { panic!("no bundle") };
             assert!(apart(sent.time_tag(), device.now() + SECOND) < MS, "{step}");
         }
@@ -309,7 +309,7 @@ async fn by_the_systems_clock_two_servers_learn_from_each_other() {
     };
     let (one, other) = (start().await, start().await);
     let at = |server: &Running| Peer::Udp { endpoint: 0, addr: server.udp() };
-    one.handle.send_to(&at(&other), "/hello", ()).unwrap();
+    one.handle.send_to(at(&other), "/hello", ()).unwrap();
     for (server, peer) in [(&one, at(&other)), (&other, at(&one))] {
         let known = believed(server, &peer, 3).await;
         // The one machine has one clock, and a round trip says how well that is known.
