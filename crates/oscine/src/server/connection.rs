@@ -83,10 +83,14 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                     ended = poll_fn(|cx| self.poll(cx)) => ended,
                     () = port.stays_open() => continue,
                 },
-                PortState::Paused => tokio::select! {
-                    ended = poll_fn(|cx| self.poll_replies(cx)) => ended,
-                    _ = port.is_open() => continue,
-                },
+                PortState::Paused => {
+                    // A place that came free would be kept from all others as long as this is paused.
+                    self.inbox.abort_send();
+                    tokio::select! {
+                        ended = poll_fn(|cx| self.poll_replies(cx)) => ended,
+                        _ = port.is_open() => continue,
+                    }
+                }
                 PortState::Closed => Ok(()),
             };
             return match ended {
