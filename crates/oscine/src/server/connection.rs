@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use futures::SinkExt;
 use oscine_codec::Packet;
 use oscine_transport::connection::{Connection, Frames};
 use oscine_transport::{SendError, StreamError};
@@ -199,10 +198,9 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// Sends what was handed over before the end, and closes.
     async fn say_goodbye(&mut self) {
+        self.queue.close();
         let goodbye = async {
-            while let Ok(packet) = self.queue.try_recv() {
-                SinkExt::<Packet>::feed(&mut self.connection, packet).await?;
-            }
+            poll_fn(|cx| self.poll_send(cx)).await?;
             self.connection.close().await
         };
         if let Err(error) = goodbye.await {
