@@ -3,8 +3,10 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::wire::{Random, Raw, frame, packet};
-use common::{FRAMINGS, LOOPBACK, Running, within};
+use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use futures::{SinkExt, StreamExt};
 use oscine::transport::connection::Builder;
 use oscine::transport::framing::FramingKind;
@@ -256,4 +258,41 @@ async fn a_stream_of_ones_own_is_a_connection() {
     assert_eq!((stats.received, stats.calls, stats.connections), (200, 200, 2));
     // What was counted stays, and nothing else of a stream that has ended.
     assert_eq!([0, 1].map(|number| handle.endpoint_state(number)), [None, None]);
+}
+
+/// What was handed over for a peer has left, or was counted, however its connection ended.
+#[tokio::test]
+async fn what_waits_for_a_connection_that_ends_is_counted() {
+    const WAITING: u64 = 1000;
+    let long = packet("/long", vec![0_u8; 60_000]);
+    for way in ["kicked", "closed", "reset", "stopped"] {
+        let space = AddressSpace::new();
+        space.method("/ask", |number: i32| ("/answer", number)).unwrap();
+        let builder = Server::builder().tcp(LOOPBACK).address_space(space);
+        let server = Running::with_grace(builder, Duration::from_millis(20)).await;
+        let handle = server.handle.clone();
+        let mut raw = Raw::connect(server.tcp()).await;
+        if way == "reset" {
+            // The answer is never read.
+            raw.write(&question(Slip, 1)).await;
+        }
+        until(|| handle.connections().len() == 1).await;
+        until(|| way != "reset" || handle.stats().sent == 1).await;
+        let peer = handle.connections().remove(0);
+        for _ in 0..WAITING {
+            handle.send_packet_to(&peer, long.clone()).unwrap();
+        }
+        // The system's buffers are full, which are far smaller.
+        until(|| handle.stats().transport.sent > 1).await;
+        match way {
+            "kicked" => assert!(handle.kick(&peer)),
+            "closed" => assert!(handle.close_endpoint(0)),
+            "reset" => drop(raw),
+            _ => {}
+        }
+        until(|| way == "stopped" || handle.connections().is_empty()).await;
+        let stats = server.stop().await;
+        assert_eq!(stats.sent, stats.transport.sent + stats.send_failures, "{way}");
+        assert!(stats.send_failures > WAITING / 2, "{way}: {}", stats.send_failures);
+    }
 }

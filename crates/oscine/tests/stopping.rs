@@ -13,7 +13,7 @@ use common::wire::{Raw, frame, packet};
 use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use futures::StreamExt;
 use oscine::transport::framing::FramingKind;
-use oscine::{AddressSpace, Message, Reply, Server, ServerBuilder, ServerHandle};
+use oscine::{AddressSpace, Message, Peer, Reply, Server, ServerBuilder, ServerHandle};
 use tokio::sync::{Notify, oneshot};
 
 /// Shorter than any test waits, so that what is cut short is cut short by this.
@@ -148,6 +148,24 @@ async fn what_cannot_be_sent_at_the_end_holds_up_nothing_behind_it() {
         (stats.sent, stats.send_failures, stats.transport.sent),
         (3 * peers, peers, 2 * peers)
     );
+}
+
+/// What is cut short is counted, as what was sent is.
+#[cfg(unix)]
+#[tokio::test]
+async fn datagrams_that_a_peer_has_not_taken_in_time_are_counted() {
+    let folder = common::folder::Folder::new();
+    let builder = Server::builder().unix(folder.text("server"));
+    let server = Running::with_grace(builder, SHORT).await;
+    let deaf = std::os::unix::net::UnixDatagram::bind(folder.path("deaf")).unwrap();
+    let peer = Peer::UnixDatagram { endpoint: 0, path: Some(folder.path("deaf").into()) };
+    for number in 0..1000 {
+        server.handle.send_to(&peer, "/n", number).unwrap();
+    }
+    let stats = server.stop().await;
+    assert_eq!((stats.sent, stats.transport.sent + stats.send_failures), (1000, 1000));
+    assert!(stats.send_failures > 0, "the system has taken all");
+    drop(deaf);
 }
 
 #[tokio::test]

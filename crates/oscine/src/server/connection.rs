@@ -19,6 +19,7 @@ use crate::peer::Peer;
 use crate::server::inbound::Inbound;
 use crate::server::port::{Port, PortState};
 use crate::server::shared::Shared;
+use crate::server::unsent::Unsent;
 
 /// Carries packets both ways: neither direction waits for the other.
 pub(crate) struct Conversation<'a, S> {
@@ -27,7 +28,7 @@ pub(crate) struct Conversation<'a, S> {
     port: &'a Arc<Port>,
     peer: &'a Peer,
     /// What is to be sent.
-    queue: mpsc::Receiver<Packet>,
+    queue: Unsent<Packet>,
     /// Why nothing is sent any more.
     deaf: Option<SendError>,
     inbox: PollSender<Inbound>,
@@ -44,7 +45,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         shared: &'a Arc<Shared>,
         port: &'a Arc<Port>,
         peer: &'a Peer,
-        queue: mpsc::Receiver<Packet>,
+        queue: Unsent<Packet>,
         (unhandled, all_handled): (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     ) -> Self {
         Self {
@@ -120,7 +121,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         }
         match ready!(self.poll_send(cx)) {
             Err(error) if !matches!(error, SendError::Stalled { .. }) => {
-                self.queue.close();
+                self.queue.give_up();
                 self.deaf = Some(error);
                 Poll::Pending
             }

@@ -95,7 +95,8 @@ counters! {
     dropped_at_stop,
     /// Packets handed over to be sent.
     sent,
-    /// Packets that could not be handed over.
+    /// Packets that could not be handed over, and those that were and could not be sent: when a connection ends, all
+    /// that still wait for it.
     send_failures,
     /// Questions to [built-in methods](crate::ServerBuilder::built_in) that were not answered, because there were too
     /// many.

@@ -54,6 +54,7 @@ pub(crate) mod subscription;
 pub(crate) mod tasks;
 #[cfg(unix)]
 pub(crate) mod unix_datagrams;
+pub(crate) mod unsent;
 
 pub use bind::Bind;
 pub use bind_error::BindError;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use oscine_codec::{DecodeOptions, Packet};
+use oscine_codec::DecodeOptions;
 use oscine_transport::connection::{Builder, Connection, Listen};
 use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::Hook;
@@ -17,14 +17,13 @@ use oscine_transport::udp::UdpBuilder;
 use oscine_transport::unix;
 use oscine_transport::{Endpoint, Udp};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
-use crate::peer::Peer;
 use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
-use crate::server::outbound::DatagramSender;
+use crate::server::outbound::{DatagramSender, Waiting};
 use crate::server::port::Port;
+use crate::server::unsent::Unsent;
 
 /// What holds for all endpoints of a server, where nothing else is said about one.
 pub(crate) struct Opener {
@@ -45,7 +44,7 @@ pub(crate) struct Opened {
 }
 
 /// What a socket of datagrams sends by, and what waits for it.
-pub(crate) type Sending = (DatagramSender, mpsc::Receiver<(Packet, Peer)>);
+pub(crate) type Sending = (DatagramSender, Unsent<Waiting>);
 
 /// What an endpoint receives by.
 pub(crate) enum Socket {

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::server::counters::Counters;
+use crate::server::unsent::Unsent;
 
 /// How many packets may wait for one peer's connection, and for one socket of datagrams whose buffer is full.
 pub(crate) const QUEUE: usize = 1024;
@@ -34,7 +35,18 @@ pub(crate) struct Outbound {
 pub(crate) struct SocketOut {
     pub(crate) sender: DatagramSender,
     /// Takes what the system does not take at once. Its other end is a task's.
-    pub(crate) queue: mpsc::Sender<(Packet, Peer)>,
+    queue: mpsc::Sender<Waiting>,
+    /// Held by all that wait.
+    waiting: Arc<()>,
+}
+
+/// A datagram that the system did not take at once.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) packet: Packet,
+    pub(crate) peer: Peer,
+    /// Held until it has been sent.
+    _waits: Arc<()>,
 }
 
 /// What sends datagrams.
@@ -96,8 +108,8 @@ impl Outbound {
         peer: &Peer,
         kicked: &CancellationToken,
         unhandled: mpsc::WeakSender<Infallible>,
-    ) -> mpsc::Receiver<Packet> {
-        let (queue, packets) = mpsc::channel(QUEUE);
+    ) -> Unsent<Packet> {
+        let (queue, packets) = Unsent::new(QUEUE, &self.counters);
         let (peer, kicked) = (peer.clone(), kicked.clone());
         let out = ConnectionOut { peer, queue, kicked, unhandled };
         self.connections().insert(connection, out);
@@ -166,16 +178,23 @@ impl Outbound {
 }
 
 impl SocketOut {
+    /// Makes a way out; what waits comes out of what is returned.
+    pub(crate) fn new(sender: DatagramSender, counters: &Arc<Counters>) -> (Self, Unsent<Waiting>) {
+        let (queue, unsent) = Unsent::new(QUEUE, counters);
+        (Self { sender, queue, waiting: Arc::default() }, unsent)
+    }
+
     fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
-        // What waits already goes first.
-        if self.queue.capacity() == self.queue.max_capacity() {
+        // What waits already goes first, also what is out of the queue and being sent.
+        if Arc::strong_count(&self.waiting) == 1 {
             match self.sender.try_send(&packet, peer) {
                 Err(TransportError::Full) => {}
                 Ok(()) => return Ok(()),
                 Err(error) => return Err(system(&error, peer)),
             }
         }
-        self.queue.try_send((packet, peer.clone())).map_err(|error| refusal(&error, peer))
+        let waiting = Waiting { packet, peer: peer.clone(), _waits: Arc::clone(&self.waiting) };
+        self.queue.try_send(waiting).map_err(|error| refusal(&error, peer))
     }
 }
 

@@ -4,7 +4,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use oscine_codec::Packet;
 use oscine_transport::connection::Connection;
 use oscine_transport::tcp::Listener;
 #[cfg(unix)]
@@ -20,11 +19,12 @@ use crate::server::alive::Alive;
 use crate::server::backlog;
 use crate::server::connection::Conversation;
 use crate::server::opening::Socket;
-use crate::server::outbound::DatagramSender;
+use crate::server::outbound::{DatagramSender, Waiting};
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 #[cfg(unix)]
 use crate::server::unix_datagrams;
+use crate::server::unsent::Unsent;
 
 /// What the tasks of one server share.
 #[derive(Clone)]
@@ -71,11 +71,7 @@ impl Tasks {
     }
 
     /// Sends what a socket of datagrams did not take at once.
-    pub(crate) fn spawn_sender(
-        &self,
-        sender: DatagramSender,
-        queue: mpsc::Receiver<(Packet, Peer)>,
-    ) {
+    pub(crate) fn spawn_sender(&self, sender: DatagramSender, queue: Unsent<Waiting>) {
         self.spawn(|tasks| backlog::send(tasks.shared, sender, queue));
     }
 
