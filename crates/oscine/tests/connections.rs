@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::iter;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::wire::{Random, Raw, frame, packet};
@@ -10,7 +12,9 @@ use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use futures::{SinkExt, StreamExt};
 use oscine::transport::connection::Builder;
 use oscine::transport::framing::FramingKind;
+use oscine::transport::stats::DropCause;
 use oscine::{AddressSpace, Client, Server, Stats};
+use tokio::sync::Notify;
 
 use FramingKind::{LengthPrefix, Slip};
 
@@ -295,4 +299,40 @@ async fn what_waits_for_a_connection_that_ends_is_counted() {
         assert_eq!(stats.sent, stats.transport.sent + stats.send_failures, "{way}");
         assert!(stats.send_failures > WAITING / 2, "{way}: {}", stats.send_failures);
     }
+}
+
+/// What a connection has read is run, or counted, though it is ended while the server is behind.
+#[tokio::test]
+async fn what_was_read_and_waits_for_a_place_is_counted() {
+    const PEERS: u64 = 100;
+    let gate = Arc::new(Notify::new());
+    let space = AddressSpace::new();
+    let opened = Arc::clone(&gate);
+    let slow = move || {
+        let gate = Arc::clone(&opened);
+        async move { gate.notified().await }
+    };
+    space.method("/slow", slow).unwrap();
+    let server = Running::bind(Server::builder().tcp(LOOPBACK).address_space(space)).await;
+    let handle = server.handle.clone();
+    let mut peers = Vec::new();
+    for address in ["/slow"].into_iter().chain(iter::repeat_n("/a", 99)) {
+        let mut raw = Raw::connect(server.tcp()).await;
+        let frames = [packet(address, ()).as_bytes(), b"?"].map(|packet| frame(Slip, packet));
+        raw.write(&frames.concat()).await;
+        peers.push(raw);
+        until(|| handle.stats().messages == 1).await;
+    }
+    until(|| handle.stats().received == 2 * PEERS).await;
+    for peer in handle.connections() {
+        assert!(handle.kick(&peer));
+    }
+    until(|| handle.connections().is_empty()).await;
+    gate.notify_one();
+    // One that was under way, and as many as wait at most.
+    until(|| handle.stats().messages == 1 + 64).await;
+    let stats = server.stop().await;
+    let dropped = stats.transport.dropped(DropCause::InboxFull);
+    assert_eq!(dropped, 2 * (PEERS - 65));
+    assert_eq!(stats.received, stats.messages + stats.bad + dropped);
 }

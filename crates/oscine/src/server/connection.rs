@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use oscine_codec::Packet;
 use oscine_transport::connection::{Connection, Frames};
+use oscine_transport::stats::DropCause;
 use oscine_transport::{SendError, StreamError};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
@@ -207,5 +208,18 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         if let Err(error) = goodbye.await {
             debug!(peer = %self.peer, %error, "not closed cleanly");
         }
+    }
+}
+
+/// What was read and has not been handed over goes with the connection.
+impl<S> Drop for Conversation<'_, S> {
+    fn drop(&mut self) {
+        let Some((frames, _)) = &self.read else { return };
+        // The bad ones among them have been counted.
+        let packets = frames.iter().filter(Result::is_ok).count();
+        let stopped = self.shared.stop.is_asked();
+        let cause = if stopped { DropCause::Stopped } else { DropCause::InboxFull };
+        self.port.counters.dropped(cause, packets as u64);
+        debug!(peer = %self.peer, packets, cause = cause.name(), "read, and dropped");
     }
 }

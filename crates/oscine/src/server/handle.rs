@@ -232,7 +232,8 @@ impl ServerHandle {
         self.shared.gate.set_networks(networks);
     }
 
-    /// Closes the connection to a peer; says whether there was one. What it has sent already is run.
+    /// Closes the connection to a peer; says whether there was one. What was read from it already is run, but for what
+    /// still waits for room because the server is behind: that is dropped and counted.
     pub fn kick(&self, peer: &Peer) -> bool {
         peer.connection().is_some_and(|connection| self.shared.outbound.kick(connection))
     }
