@@ -164,6 +164,17 @@ async fn a_long_frame_goes_on_in_the_next_datagram() {
 }
 
 #[tokio::test]
+async fn a_frame_that_no_datagram_carries_goes_on_in_the_next_whatever_was_set() {
+    let (receiver, to) = bound().await;
+    let mut receiver = receiver.framed(Slip::new).build();
+    let (sender, _) = bound().await;
+    let mut sender = sender.framed(Slip::new).split_above(100_000).build();
+    let long: Packet = Message::new("/blob", (vec![1_u8; 80_000],)).unwrap().into();
+    sender.send((long.clone(), to)).await.unwrap();
+    assert_eq!(receiver.next().await.unwrap().packet, Ok(long));
+}
+
+#[tokio::test]
 async fn hooks_see_frames() {
     let table = AddressTable::new([("/mixer/channel/1/gain", 1)]).unwrap();
     let hooked = || async {

@@ -6,8 +6,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use futures::StreamExt;
 use oscine_codec::{Message, Packet};
-use oscine_transport::Udp;
+use oscine_transport::{
+    Udp,
+    hook::{self, Verdict},
+};
 use tracing::{
     Event, Level, Metadata, Subscriber,
     field::{Field, Visit},
@@ -79,4 +83,21 @@ async fn long_datagrams_are_told_of_once_a_minute() {
     for (line, facts) in told.iter().zip(["bytes=1476 held_back=0", "bytes=60000 held_back=3"]) {
         assert!(line.starts_with(Level::DEBUG.as_str()) && line.contains(facts), "{line}");
     }
+}
+
+/// It is for whoever sends them to say how many there are.
+#[tokio::test]
+async fn packets_that_hooks_refuse_are_told_as_traces_alone() {
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(lines.clone());
+    let refuse = hook::inbound(|_, _| Verdict::Refuse("no".into()));
+    let mut udp = Udp::builder().hook(refuse).bind("127.0.0.1:0").await.unwrap();
+    for _ in 0..3 {
+        udp.sender().send_bytes_to(b"/a\0\0,\0\0\0", udp.local_addr().unwrap()).await.unwrap();
+        udp.next().await.unwrap().packet.unwrap_err();
+    }
+    let lines = lines.0.lock().unwrap();
+    let refused: Vec<_> = lines.iter().filter(|line| line.contains("refused")).collect();
+    assert_eq!(refused.len(), 3);
+    assert!(refused.iter().all(|line| line.starts_with(Level::TRACE.as_str())), "{refused:?}");
 }

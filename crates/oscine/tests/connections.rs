@@ -3,12 +3,18 @@
 
 mod common;
 
+use std::iter;
+use std::sync::Arc;
+use std::time::Duration;
+
 use common::wire::{Random, Raw, frame, packet};
-use common::{FRAMINGS, LOOPBACK, Running, within};
+use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use futures::{SinkExt, StreamExt};
 use oscine::transport::connection::Builder;
 use oscine::transport::framing::FramingKind;
+use oscine::transport::stats::DropCause;
 use oscine::{AddressSpace, Client, Server, Stats};
+use tokio::sync::Notify;
 
 use FramingKind::{LengthPrefix, Slip};
 
@@ -256,4 +262,77 @@ async fn a_stream_of_ones_own_is_a_connection() {
     assert_eq!((stats.received, stats.calls, stats.connections), (200, 200, 2));
     // What was counted stays, and nothing else of a stream that has ended.
     assert_eq!([0, 1].map(|number| handle.endpoint_state(number)), [None, None]);
+}
+
+/// What was handed over for a peer has left, or was counted, however its connection ended.
+#[tokio::test]
+async fn what_waits_for_a_connection_that_ends_is_counted() {
+    const WAITING: u64 = 1000;
+    let long = packet("/long", vec![0_u8; 60_000]);
+    for way in ["kicked", "closed", "reset", "stopped"] {
+        let space = AddressSpace::new();
+        space.method("/ask", |number: i32| ("/answer", number)).unwrap();
+        let builder = Server::builder().tcp(LOOPBACK).address_space(space);
+        let server = Running::with_grace(builder, Duration::from_millis(20)).await;
+        let handle = server.handle.clone();
+        let mut raw = Raw::connect(server.tcp()).await;
+        if way == "reset" {
+            // The answer is never read.
+            raw.write(&question(Slip, 1)).await;
+        }
+        until(|| handle.connections().len() == 1).await;
+        until(|| way != "reset" || handle.stats().sent == 1).await;
+        let peer = handle.connections().remove(0);
+        for _ in 0..WAITING {
+            handle.send_packet_to(&peer, long.clone()).unwrap();
+        }
+        // The system's buffers are full, which are far smaller.
+        until(|| handle.stats().transport.sent > 1).await;
+        match way {
+            "kicked" => assert!(handle.kick(&peer)),
+            "closed" => assert!(handle.close_endpoint(0)),
+            "reset" => drop(raw),
+            _ => {}
+        }
+        until(|| way == "stopped" || handle.connections().is_empty()).await;
+        let stats = server.stop().await;
+        assert_eq!(stats.sent, stats.transport.sent + stats.send_failures, "{way}");
+        assert!(stats.send_failures > WAITING / 2, "{way}: {}", stats.send_failures);
+    }
+}
+
+/// What a connection has read is run, or counted, though it is ended while the server is behind.
+#[tokio::test]
+async fn what_was_read_and_waits_for_a_place_is_counted() {
+    const PEERS: u64 = 100;
+    let gate = Arc::new(Notify::new());
+    let space = AddressSpace::new();
+    let opened = Arc::clone(&gate);
+    let slow = move || {
+        let gate = Arc::clone(&opened);
+        async move { gate.notified().await }
+    };
+    space.method("/slow", slow).unwrap();
+    let server = Running::bind(Server::builder().tcp(LOOPBACK).address_space(space)).await;
+    let handle = server.handle.clone();
+    let mut peers = Vec::new();
+    for address in ["/slow"].into_iter().chain(iter::repeat_n("/a", 99)) {
+        let mut raw = Raw::connect(server.tcp()).await;
+        let frames = [packet(address, ()).as_bytes(), b"?"].map(|packet| frame(Slip, packet));
+        raw.write(&frames.concat()).await;
+        peers.push(raw);
+        until(|| handle.stats().messages == 1).await;
+    }
+    until(|| handle.stats().received == 2 * PEERS).await;
+    for peer in handle.connections() {
+        assert!(handle.kick(&peer));
+    }
+    until(|| handle.connections().is_empty()).await;
+    gate.notify_one();
+    // One that was under way, and as many as wait at most.
+    until(|| handle.stats().messages == 1 + 64).await;
+    let stats = server.stop().await;
+    let dropped = stats.transport.dropped(DropCause::InboxFull);
+    assert_eq!(dropped, 2 * (PEERS - 65));
+    assert_eq!(stats.received, stats.messages + stats.bad + dropped);
 }

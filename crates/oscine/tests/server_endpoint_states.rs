@@ -9,13 +9,14 @@ use std::sync::{Arc, OnceLock};
 
 use common::endpoints::{addr, ask_where, ask_who, client, space};
 use common::log::log;
-use common::wire::{packet, raw_udp};
+use common::wire::{Raw, frame, packet, raw_udp};
 use common::{LOOPBACK, Running, until, within};
 use oscine::transport::framing::FramingKind;
 use oscine::{
     AddressSpace, Bind, BindError, Client, Endpoint, Peer, PortState, SendError, Server,
     ServerHandle,
 };
+use tokio::sync::Notify;
 
 /// Binds what an endpoint has left, as soon as it has.
 async fn is_free(addr: SocketAddr, tcp: bool) {
@@ -141,6 +142,43 @@ async fn a_paused_tcp_endpoint_keeps_its_connections_and_sends() {
     assert_eq!(log.take(2).await, ["noted", "noted"]);
     assert_eq!(ask_where(&late).await, 1);
     assert_eq!(server.stop().await.connections, 2);
+}
+
+#[tokio::test]
+async fn connections_that_were_paused_while_they_waited_leave_their_places_to_others() {
+    const PAUSED: u64 = 200;
+    let (pen, mut log) = log();
+    let gate = Arc::new(Notify::new());
+    let space = AddressSpace::new();
+    let opened = Arc::clone(&gate);
+    let slow = move || {
+        let gate = Arc::clone(&opened);
+        async move { gate.notified().await }
+    };
+    space.method("/slow", slow).unwrap();
+    space.method("/note", pen.handler("noted")).unwrap();
+    let server = Running::bind(Server::builder().tcp(LOOPBACK).tcp(LOOPBACK).address_space(space));
+    let server = server.await;
+    let handle = &server.handle;
+    client(handle, 1).await.send(("/slow", ())).await.unwrap();
+    until(|| handle.stats().messages == 1).await;
+    // More than three times as many as may wait to be run: the others wait for a place.
+    let mut waiting = Vec::new();
+    for _ in 0..PAUSED {
+        let mut raw = Raw::connect(addr(handle, 0).await).await;
+        raw.write(&frame(FramingKind::Slip, packet("/a", ()).as_bytes())).await;
+        waiting.push(raw);
+    }
+    until(|| handle.stats().received == 1 + PAUSED).await;
+    assert!(handle.pause(0));
+    // They notice before the places come free.
+    tokio::task::yield_now().await;
+    gate.notify_one();
+    client(handle, 1).await.send(("/note", ())).await.unwrap();
+    assert_eq!(log.next().await, "noted");
+    assert!(handle.resume(0));
+    until(|| handle.stats().messages == 2 + PAUSED).await;
+    server.stop().await;
 }
 
 #[tokio::test]

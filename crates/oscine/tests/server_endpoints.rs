@@ -209,3 +209,42 @@ async fn sockets_that_are_bound_already() {
     let stats = server.stop().await;
     assert_eq!((stats.received, stats.calls, stats.sent), (3, 3, 3));
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn unix_datagrams_leave_in_order_also_when_the_peer_was_slow() {
+    use common::wire::packet;
+    use std::os::unix::net::UnixDatagram;
+
+    let folder = common::folder::Folder::new();
+    let server = Running::bind(Server::builder().unix(folder.text("server"))).await;
+    let slow = UnixDatagram::bind(folder.path("slow")).unwrap();
+    slow.set_nonblocking(true).unwrap();
+    let mut buffer = [0; 100];
+    let mut read = || slow.recv(&mut buffer).ok().map(|length| buffer[..length].to_vec());
+    let filler = UnixDatagram::unbound().unwrap();
+    filler.set_nonblocking(true).unwrap();
+    while filler.send_to(b"full", folder.path("slow")).is_ok() {}
+    let peer = Peer::UnixDatagram { endpoint: 0, path: Some(folder.path("slow").into()) };
+    let send = |number: i32| server.handle.send_to(&peer, "/n", number).unwrap();
+    // From here on nothing is too late, however slow this machine is.
+    tokio::time::pause();
+    send(1);
+    // The server tries, and waits.
+    for _ in 0..10 {
+        tokio::task::yield_now().await;
+    }
+    while read().is_some() {}
+    send(2);
+    for number in 1..=2 {
+        let mut received = None;
+        until(|| {
+            received = read();
+            received.is_some()
+        })
+        .await;
+        assert_eq!(received.unwrap(), packet("/n", number).as_bytes());
+    }
+    tokio::time::resume();
+    server.stop().await;
+}

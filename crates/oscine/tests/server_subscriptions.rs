@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::iter;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use oscine::{
     AddressSpace, Bundle, Clock, Message, Packet, Peer, Server, ServerBuilder, ServerHandle,
     Subscription, TimeTag,
 };
+use tokio::task::unconstrained;
 
 /// How many messages wait for a reader.
 const CAPACITY: usize = 1024;
@@ -32,7 +34,7 @@ async fn run(handle: &ServerHandle, address: &str, number: i32) {
 /// What waits in a stream, as text.
 fn waiting(subscription: &mut Subscription) -> Vec<String> {
     let mut all = Vec::new();
-    while let Some(Some(delivery)) = subscription.next().now_or_never() {
+    while let Some(Some(delivery)) = unconstrained(subscription.next()).now_or_never() {
         all.push(delivery.message.to_string());
     }
     all
@@ -152,6 +154,30 @@ async fn of_more_than_wait_the_oldest_go_and_are_counted() {
     assert_eq!(waiting[0], message(MORE));
     assert_eq!(waiting[CAPACITY - 1], message(CAPACITY + MORE - 1));
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_reader_gives_way_to_other_tasks() {
+    let server = start().await;
+    let mut all = server.handle.subscribe("/count").unwrap();
+    let mut misfits = server.handle.subscribe_as::<String>("/count").unwrap();
+    for number in 0..1000 {
+        run(&server.handle, "/count", number).await;
+    }
+    // In one turn of a task neither comes to the end of what waits.
+    tokio::task::yield_now().await;
+    let read = iter::from_fn(|| all.next().now_or_never()).count();
+    assert!(read < 1000, "{read} were read in one turn");
+    tokio::task::yield_now().await;
+    assert!(misfits.next().now_or_never().is_none());
+    assert!(misfits.passed_over() < 1000);
+    // The rest is there in the turns after it.
+    for _ in read..1000 {
+        within(all.next()).await.unwrap();
+    }
+    server.stop().await;
+    assert_eq!(within(misfits.next()).await, None);
+    assert_eq!(misfits.passed_over(), 1000);
 }
 
 #[tokio::test]

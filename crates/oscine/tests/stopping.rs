@@ -9,10 +9,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use common::log::log;
-use common::wire::packet;
-use common::{FRAMINGS, LOOPBACK, Running, within};
+use common::wire::{Raw, frame, packet};
+use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use futures::StreamExt;
-use oscine::{AddressSpace, Message, Reply, Server, ServerBuilder, ServerHandle};
+use oscine::transport::framing::FramingKind;
+use oscine::{AddressSpace, Message, Peer, Reply, Server, ServerBuilder, ServerHandle};
 use tokio::sync::{Notify, oneshot};
 
 /// Shorter than any test waits, so that what is cut short is cut short by this.
@@ -109,6 +110,62 @@ async fn a_peer_that_reads_nothing_does_not_hold_up_stopping() {
     assert_eq!(within(deaf.recv()).await.unwrap(), packet("/flood", vec![0_u8; 40_000]));
     // What the system's buffers held still comes, the rest was cut.
     assert!(within(deaf.count()).await < 1000);
+}
+
+#[tokio::test]
+async fn what_cannot_be_sent_at_the_end_holds_up_nothing_behind_it() {
+    const PEERS: usize = 20;
+    const LONGEST: usize = 1024;
+    let own = Arc::new(OnceLock::<ServerHandle>::new());
+    let space = AddressSpace::new();
+    let handle = Arc::clone(&own);
+    let quit = move || {
+        let handle = handle.get().unwrap();
+        for peer in handle.connections() {
+            for size in [8, LONGEST, 16] {
+                handle.send_to(&peer, "/end", vec![0_u8; size]).unwrap();
+            }
+        }
+        handle.stop();
+    };
+    space.method("/quit", quit).unwrap();
+    let server = Running::bind(builder(&space).max_frame(LONGEST)).await;
+    own.set(server.handle.clone()).unwrap();
+    let mut peers = Vec::new();
+    for _ in 0..PEERS {
+        peers.push(Raw::connect(server.tcp()).await);
+    }
+    until(|| server.handle.connections().len() == PEERS).await;
+    server.udp_client().await.send(("/quit", ())).await.unwrap();
+    let end = |size: usize| frame(FramingKind::Slip, packet("/end", vec![0_u8; size]).as_bytes());
+    for mut peer in peers {
+        assert_eq!(peer.read_to_end().await, [end(8), end(16)].concat());
+    }
+    within(server.handle.stopped()).await;
+    let stats = server.handle.stats();
+    let peers = PEERS as u64;
+    assert_eq!(
+        (stats.sent, stats.send_failures, stats.transport.sent),
+        (3 * peers, peers, 2 * peers)
+    );
+}
+
+/// What is cut short is counted, as what was sent is.
+#[cfg(unix)]
+#[tokio::test]
+async fn datagrams_that_a_peer_has_not_taken_in_time_are_counted() {
+    let folder = common::folder::Folder::new();
+    let builder = Server::builder().unix(folder.text("server"));
+    let server = Running::with_grace(builder, SHORT).await;
+    let deaf = std::os::unix::net::UnixDatagram::bind(folder.path("deaf")).unwrap();
+    let peer = Peer::UnixDatagram { endpoint: 0, path: Some(folder.path("deaf").into()) };
+    for number in 0..1000 {
+        server.handle.send_to(&peer, "/n", number).unwrap();
+    }
+    let stats = server.stop().await;
+    assert_eq!((stats.sent, stats.transport.sent + stats.send_failures), (1000, 1000));
+    assert!(stats.send_failures > 0, "the system has taken all");
+    drop(deaf);
 }
 
 #[tokio::test]

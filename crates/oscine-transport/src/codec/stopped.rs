@@ -1,7 +1,7 @@
 //! What follows when a hook stops a packet.
 
 use bytes::Bytes;
-use tracing::debug;
+use tracing::trace;
 
 use crate::codec::bad_packet::BadPacket;
 use crate::hook::chain::Stopped;
@@ -21,7 +21,7 @@ impl Stopped {
             }
             Self::Refused(reason) => {
                 counters.dropped(DropCause::Refused, 1);
-                debug!(%reason, bytes = bytes.len(), "packet refused");
+                trace!(%reason, bytes = bytes.len(), "packet refused");
                 Some(BadPacket::Refused { reason, bytes: Bytes::copy_from_slice(bytes) })
             }
         }

@@ -136,9 +136,10 @@ impl<K, R> Builder<K, R> {
     /// Sets the longest packet in bytes, both ways: 1 MiB by default
     /// ([`DEFAULT_MAX_FRAME`](crate::framing::DEFAULT_MAX_FRAME)).
     ///
-    /// Each peer can make us hold this much, over SLIP twice as much, so worst-case memory use of a
-    /// listener is this times the number of its connections. A longer packet is dropped over SLIP,
-    /// and ends the connection over length prefixes.
+    /// Each peer can make us hold this much, over SLIP twice as much, in a buffer that doubles as it
+    /// grows. So worst-case memory use of a listener is twice this, or four times, times the number
+    /// of its connections. A longer packet is dropped over SLIP, and ends the connection over length
+    /// prefixes.
     pub fn max_frame(mut self, bytes: usize) -> Self {
         self.options.max_frame = bytes;
         self

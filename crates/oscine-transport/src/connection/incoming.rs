@@ -13,7 +13,6 @@ use crate::connection::connection::Connection;
 use crate::connection::options::Options;
 use crate::connection::role::{Any, Listen};
 use crate::peer_addr::PeerAddr;
-use crate::quiet::Quiet;
 use crate::stats::counters::Counters;
 use crate::stats::snapshot::Stats;
 
@@ -52,7 +51,6 @@ pub struct Incoming<L> {
     of_peers: Backoff,
     /// After those that are likely to be the next one's, too.
     of_all: Backoff,
-    quiet: Quiet,
 }
 
 impl Builder<Any, Listen> {
@@ -72,7 +70,6 @@ impl Builder<Any, Listen> {
             acceptor,
             of_peers: Backoff::new(FREE, PEER_WAIT, PEER_WAIT),
             of_all: backoff(),
-            quiet: Quiet::default(),
         }
     }
 }
@@ -115,7 +112,7 @@ where
             };
             let failures = if of_system(&error) { &mut self.of_all } else { &mut self.of_peers };
             let wait = failures.fail();
-            self.acceptor.failed(&error, wait, &mut self.quiet).await;
+            self.acceptor.failed(&error, wait).await;
         }
     }
 }

@@ -74,8 +74,9 @@ impl Endpoints {
     /// Sends a packet to all targets, and answers with what became of it for each, in their order.
     ///
     /// A target that is named more than once, also by several groups, gets it once. The bytes of
-    /// the packet are shared by all. Datagrams wait until the system takes them. Packets for streams
-    /// are queued, and refused with [`SendError::Full`](crate::SendError::Full) when a peer that is
+    /// the packet are shared by all. Datagrams wait until the system takes them, but those for unix
+    /// sockets are refused with [`SendError::Full`](crate::SendError::Full) when the queue of the peer
+    /// is full. Packets for streams are queued, and refused in the same way when a peer that is
     /// connected lets the queue fill up: one that is slow holds up no other. While there is no
     /// connection the queue does what it was told to, and by default drops the oldest packet.
     ///

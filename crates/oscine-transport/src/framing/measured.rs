@@ -96,7 +96,8 @@ where
 
     /// Sets the longest frame in bytes, both ways: 1 MiB by default ([`DEFAULT_MAX_FRAME`]).
     ///
-    /// A longer one that arrives breaks the stream. It must not be more than the header can tell.
+    /// A longer one that arrives breaks the stream, and so does one that with its header is longer
+    /// by more than 1,024 bytes. It must not be more than the header can tell.
     #[must_use]
     pub fn max_frame(mut self, bytes: usize) -> Self {
         self.limit = bytes;
@@ -116,6 +117,12 @@ where
                 Front::Frame { header: 0, packet: 0 } | Front::Noise(0) => {
                     let reason = "a frame of no bytes".into();
                     return Err(FrameError::Other { reason, offset: self.offset });
+                }
+                // What a header says of its own length is not believed without bound either.
+                Front::Frame { header, packet }
+                    if header.saturating_add(packet) > self.limit.saturating_add(MARKS) =>
+                {
+                    return Err(self.too_long(header.saturating_add(packet)));
                 }
                 Front::Frame { header, packet } => {
                     if src.len() < header.saturating_add(packet) {
@@ -258,6 +265,24 @@ mod tests {
             }
             assert_eq!(found, expected, "in pieces of {size}");
         }
+    }
+
+    #[test]
+    fn a_header_that_says_how_long_it_is_takes_no_memory_without_bound() {
+        let measure = |src: &[u8]| match src.first_chunk() {
+            Some(length) => {
+                Front::Frame { header: u32::from_be_bytes(*length) as usize, packet: 1 }
+            }
+            None => Front::More,
+        };
+        let mut framing = Measured::new(measure, |_, _: &mut BytesMut| {}).max_frame(8);
+        let mut src = BytesMut::from(&[0, 0, 4, 7][..]);
+        src.resize(1031, 0);
+        assert_eq!(framing.decode(&mut src), Ok(Decoded::More));
+        src.put_slice(b"p\xff\xff\xff\xff");
+        assert_eq!(framing.decode(&mut src), Ok(Decoded::Frame("p".into())));
+        let error = FrameError::TooLong { length: 0x1_0000_0000, limit: 8, offset: 1032 };
+        assert_eq!(framing.decode(&mut src), Err(error));
     }
 
     #[test]

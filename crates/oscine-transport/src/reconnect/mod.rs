@@ -15,7 +15,8 @@
 //! 3. **It has waited for 5 s.** It is dropped: a late cue is worse than none
 //!    ([`max_age`](crate::connection::Builder::max_age)).
 //! 4. **The connection broke before the system had all of it.** It is lost, and not sent again:
-//!    nobody can know whether it arrived, and a cue must not come twice.
+//!    nobody can know whether it arrived, and a cue must not come twice. What the peer had sent
+//!    before is read, as far as it has arrived and there is room for it.
 //!
 //! Every packet accepted is written or dropped, and every drop is told three times: to the one who
 //! awaits [`Sent`], in [`State`], and in [`Stats::drops`](crate::Stats::drops) as `queue-full`,

@@ -4,6 +4,7 @@ use core::task::{Context, Poll, ready};
 use std::sync::Arc;
 
 use oscine_codec::Packet;
+use tokio::task::coop::has_budget_remaining;
 use tokio_util::sync::PollSender;
 use tracing::debug;
 
@@ -31,6 +32,18 @@ pub(super) struct Session<'a> {
     batch: Vec<Ticket>,
     /// Whether a good packet has been received.
     heard: bool,
+    /// Why nothing can be written any more, while what had arrived before is still read: in so many
+    /// turns at most.
+    broken: Option<(LostReason, usize)>,
+}
+
+/// What one turn of reading has come to.
+enum Read {
+    /// There is more to be read.
+    More,
+    /// Nothing has arrived, or there is no room for it.
+    Nothing,
+    Ended(LostReason),
 }
 
 /// How a connection ended.
@@ -43,7 +56,7 @@ pub(super) enum End {
 
 impl<'a> Session<'a> {
     pub(super) fn new(link: BoxLink, shared: &'a Shared, inbox: &'a mut Inbox) -> Self {
-        Self { link, shared, inbox, batch: Vec::new(), heard: false }
+        Self { link, shared, inbox, batch: Vec::new(), heard: false, broken: None }
     }
 
     /// Whether a good packet has been received.
@@ -64,10 +77,26 @@ impl<'a> Session<'a> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        if let Poll::Ready(end) = self.poll_write(cx) {
-            return Poll::Ready(end);
+        if self.broken.is_none() {
+            match self.poll_write(cx) {
+                // A peer may have sent much, and its last word too, before it went.
+                Poll::Ready(End::Lost(reason)) if has_gone(&reason) => {
+                    self.broken = Some((reason, LAST_TURNS));
+                }
+                Poll::Ready(end) => return Poll::Ready(end),
+                Poll::Pending => {}
+            }
         }
-        self.poll_read(cx).map(End::Lost)
+        match (self.read(cx), self.broken.take()) {
+            (Read::More, None) => {}
+            (Read::More, Some((reason, turns @ 1..))) => self.broken = Some((reason, turns - 1)),
+            (Read::Nothing, None) => return Poll::Pending,
+            (_, Some((reason, _))) | (Read::Ended(reason), None) => {
+                return Poll::Ready(End::Lost(reason));
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Writes what is in the queue, batch by batch; ready when the connection has ended.
@@ -117,27 +146,38 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Reads what arrives, as far as there is room for it; ready when the connection has ended.
-    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<LostReason> {
+    /// Reads what arrives, as far as there is room for it.
+    fn read(&mut self, cx: &mut Context<'_>) -> Read {
         for _ in 0..READS_A_TURN {
-            if let Some(inbox) = &mut self.inbox {
-                if ready!(inbox.poll_reserve(cx)).is_err() {
-                    *self.inbox = None;
-                }
-            }
-            let item = match ready!(self.link.as_mut().poll_next(cx)) {
-                Some(Ok(item)) => item,
-                Some(Err(error)) => return Poll::Ready(LostReason::Stream(Arc::new(error))),
-                None => return Poll::Ready(LostReason::Closed),
-            };
-            self.heard |= item.is_ok();
-            if let Some(inbox) = &mut self.inbox {
-                // A place has been reserved; if nobody reads any more, that is found next time.
-                let _ = inbox.send_item(item);
+            match self.poll_read(cx) {
+                Poll::Ready(Some(reason)) => return Read::Ended(reason),
+                Poll::Ready(None) => {}
+                Poll::Pending if has_budget_remaining() => return Read::Nothing,
+                // It is other tasks' turn, and that is all.
+                Poll::Pending => return Read::More,
             }
         }
-        cx.waker().wake_by_ref();
-        Poll::Pending
+        Read::More
+    }
+
+    /// Reads one packet; says why it was the end, if it was.
+    fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Option<LostReason>> {
+        if let Some(inbox) = &mut self.inbox {
+            if ready!(inbox.poll_reserve(cx)).is_err() {
+                *self.inbox = None;
+            }
+        }
+        let item = match ready!(self.link.as_mut().poll_next(cx)) {
+            Some(Ok(item)) => item,
+            Some(Err(error)) => return Poll::Ready(Some(LostReason::Stream(Arc::new(error)))),
+            None => return Poll::Ready(Some(LostReason::Closed)),
+        };
+        self.heard |= item.is_ok();
+        if let Some(inbox) = &mut self.inbox {
+            // A place has been reserved; if nobody reads any more, that is found next time.
+            let _ = inbox.send_item(item);
+        }
+        Poll::Ready(None)
     }
 }
 
@@ -147,6 +187,14 @@ impl Drop for Session<'_> {
         for ticket in self.batch.drain(..) {
             self.shared.drop_packet(Dropped(ticket, DropCause::Lost));
         }
+    }
+}
+
+/// Whether it is the peer that has gone, and not one that is there and takes nothing.
+fn has_gone(reason: &LostReason) -> bool {
+    match reason {
+        LostReason::Write(error) => matches!(**error, SendError::Io(_)),
+        _ => false,
     }
 }
 
@@ -160,3 +208,7 @@ const BATCH: usize = 8 * 1024;
 /// How much is done before other tasks have their turn.
 const BATCHES_A_TURN: usize = 16;
 const READS_A_TURN: usize = 64;
+
+/// For how many turns is read what had arrived when the connection broke: far more than the system
+/// keeps of it.
+const LAST_TURNS: usize = 4096;

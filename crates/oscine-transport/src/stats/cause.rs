@@ -44,7 +44,8 @@ causes! {
     Denied = "denied",
     /// Server: its sender has sent too much in too short a time.
     RateLimited = "rate-limited",
-    /// Server: the queue to whoever runs packets was full.
+    /// Server: the queue to whoever runs packets was full until the end of the connection from which
+    /// it was read.
     InboxFull = "inbox-full",
     /// Server: a newer value for the same address has taken its place before it was run.
     Coalesced = "coalesced",

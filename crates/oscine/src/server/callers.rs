@@ -11,8 +11,9 @@ pub(crate) struct Callers {
     others: Vec<Caller>,
     /// Those of address spaces that are tried before, whatever the endpoint.
     pub(crate) first: Vec<Caller>,
-    /// For each endpoint the place of its caller in `others`, if it is not the server's.
-    by_endpoint: Vec<Option<usize>>,
+    /// The endpoints whose caller is not the server's, in order, and its place in `others`. All others take no memory:
+    /// streams come and go, and their numbers only grow.
+    by_endpoint: Vec<(usize, usize)>,
 }
 
 impl Callers {
@@ -29,7 +30,6 @@ impl Callers {
 
     /// Sets the address space of an endpoint.
     pub(crate) fn set(&mut self, endpoint: usize, space: &AddressSpace) {
-        // Numbers are not used again. Streams have one each, and most have the server's: those take no place here.
         if self.own.space.is_same(space) {
             return;
         }
@@ -38,12 +38,9 @@ impl Callers {
             self.others.push(Caller::new(space.clone()));
             self.others.len() - 1
         });
-        if self.by_endpoint.len() <= endpoint {
-            self.by_endpoint.resize(endpoint + 1, None);
-        }
-        if let Some(entry) = self.by_endpoint.get_mut(endpoint) {
-            *entry = Some(place);
-        }
+        // No number is used twice.
+        let after = self.by_endpoint.partition_point(|(other, _)| *other < endpoint);
+        self.by_endpoint.insert(after, (endpoint, place));
     }
 
     /// Lets go of what is registered, as the next message may be long in coming.
@@ -57,9 +54,15 @@ impl Callers {
     #[inline]
     pub(crate) fn of(&mut self, peer: &Peer) -> &mut Caller {
         let Self { own, others, by_endpoint, .. } = self;
-        let place = peer.endpoint().and_then(|endpoint| *by_endpoint.get(endpoint)?);
+        if by_endpoint.is_empty() {
+            return own;
+        }
+        let place = peer.endpoint().and_then(|endpoint| {
+            let known = by_endpoint.binary_search_by_key(&endpoint, |(endpoint, _)| *endpoint);
+            by_endpoint.get(known.ok()?)
+        });
         match place {
-            Some(place) => others.get_mut(place).unwrap_or(own),
+            Some((_, place)) => others.get_mut(*place).unwrap_or(own),
             None => own,
         }
     }
@@ -70,19 +73,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endpoints_that_have_the_servers_space_take_no_memory() {
+    fn endpoints_with_the_space_of_the_server_take_no_memory() {
         let (own, other) = (AddressSpace::new(), AddressSpace::new());
         let mut callers = Callers::new(own.clone());
-        (0..1000).for_each(|endpoint| callers.set(endpoint, &own));
-        assert_eq!((callers.by_endpoint.len(), callers.others.len()), (0, 0));
-        callers.set(3, &other);
-        callers.set(4, &other);
-        assert_eq!((callers.by_endpoint.len(), callers.others.len()), (5, 1));
-        let space = |callers: &mut Callers, endpoint| {
-            let peer = Peer::Stream { endpoint, connection: 0 };
-            callers.of(&peer).space.clone()
-        };
-        assert!(space(&mut callers, 3).is_same(&other) && space(&mut callers, 4).is_same(&other));
-        assert!(space(&mut callers, 2).is_same(&own) && space(&mut callers, 1000).is_same(&own));
+        let peer = |endpoint| Peer::Stream { endpoint, connection: 0 };
+        // Such as streams, which come and go.
+        for endpoint in 0..10_000 {
+            callers.set(endpoint, &own);
+        }
+        assert_eq!(callers.by_endpoint.capacity(), 0);
+        callers.set(20_000, &other);
+        callers.set(10_001, &other);
+        assert!(callers.by_endpoint.len() == 2 && callers.others.len() == 1);
+        for endpoint in [0, 10_000, 10_001, 10_002, 19_999, 20_000, 20_001] {
+            let expected = if matches!(endpoint, 10_001 | 20_000) { &other } else { &own };
+            assert!(callers.of(&peer(endpoint)).space.is_same(expected), "{endpoint}");
+        }
     }
 }

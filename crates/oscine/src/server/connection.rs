@@ -1,11 +1,11 @@
 //! One connection of a server.
 
 use std::convert::Infallible;
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use futures::SinkExt;
 use oscine_codec::Packet;
 use oscine_transport::SendError;
 use oscine_transport::connection::Connection;
@@ -21,6 +21,7 @@ use crate::server::inbound::Delivered;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 use crate::server::two_way::{TwoWay, talk};
+use crate::server::unsent::Unsent;
 
 /// Carries packets both ways: neither direction waits for the other.
 pub(crate) struct Conversation<'a, S> {
@@ -29,7 +30,7 @@ pub(crate) struct Conversation<'a, S> {
     port: &'a Arc<Port>,
     peer: &'a Peer,
     /// What is to be sent.
-    queue: mpsc::Receiver<Packet>,
+    queue: Unsent<Packet>,
     /// Why nothing is sent any more.
     deaf: Option<SendError>,
     delivery: Delivery,
@@ -41,10 +42,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         shared: &'a Arc<Shared>,
         port: &'a Arc<Port>,
         peer: &'a Peer,
-        queue: mpsc::Receiver<Packet>,
+        queue: Unsent<Packet>,
         handled: (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     ) -> Self {
-        let delivery = Delivery::new(shared, handled);
+        let delivery = Delivery::new(shared, port, handled);
         Self { connection, shared, port, peer, queue, deaf: None, delivery }
     }
 
@@ -82,8 +83,8 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
 
     /// Hands over what arrives; is through when nothing more does, and all has been run.
     fn poll_receive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Self { connection, shared, port, peer, delivery, .. } = self;
-        delivery.poll(cx, port, |cx| {
+        let Self { connection, shared, peer, delivery, .. } = self;
+        delivery.poll(cx, |cx| {
             let mut frames = shared.pool.take();
             let unused = match connection.poll_recv_frames(cx, &mut frames) {
                 Poll::Ready(Some(Ok(()))) => {
@@ -108,9 +109,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     async fn say_goodbye(&mut self) {
         self.queue.close();
         let goodbye = async {
-            while let Ok(packet) = self.queue.try_recv() {
-                SinkExt::<Packet>::feed(&mut self.connection, packet).await?;
-            }
+            poll_fn(|cx| self.poll_send(cx)).await?;
             self.connection.close().await
         };
         if let Err(error) = goodbye.await {
@@ -131,6 +130,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TwoWay for Conversation<'_, S> {
         Poll::Ready(self.deaf.take().map_or(Ok(()), Err))
     }
 
+    fn pause(&mut self) {
+        self.delivery.pause();
+    }
+
     /// Sends what waits as long as the peer listens, and is through only when the peer stalls: one that has closed
     /// without reading its replies may have sent much before, and all of that is run.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
@@ -139,7 +142,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TwoWay for Conversation<'_, S> {
         }
         match ready!(self.poll_send(cx)) {
             Err(error) if !matches!(error, SendError::Stalled { .. }) => {
-                self.queue.close();
+                self.queue.give_up();
                 self.deaf = Some(error);
                 Poll::Pending
             }
@@ -147,11 +150,5 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TwoWay for Conversation<'_, S> {
             Ok(()) => Poll::Pending,
             stalled => Poll::Ready(stalled),
         }
-    }
-}
-
-impl<S> Drop for Conversation<'_, S> {
-    fn drop(&mut self) {
-        self.shared.counters.unsent(&mut self.queue);
     }
 }

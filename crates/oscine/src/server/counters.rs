@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use oscine_transport::Stats as TransportStats;
-use tokio::sync::mpsc;
 
 use crate::dispatch::dispatched::Dispatched;
 use crate::server::lateness::LatenessStats;
@@ -96,7 +95,8 @@ counters! {
     dropped_at_stop,
     /// Packets handed over to be sent.
     sent,
-    /// Packets that could not be handed over, or could not be sent afterwards.
+    /// Packets that could not be handed over, and those that were and could not be sent: when a connection ends, all
+    /// that still wait for it.
     send_failures,
     /// Questions to [built-in methods](crate::ServerBuilder::built_in) that were not answered, because there were too
     /// many.
@@ -133,12 +133,6 @@ impl Counters {
     /// Changes when something is run.
     pub(crate) fn progress(&self) -> u64 {
         self.messages.get() + self.released.get()
-    }
-
-    /// Counts what is left in a queue and will not be sent any more.
-    pub(crate) fn unsent<T>(&self, queue: &mut mpsc::Receiver<T>) {
-        queue.close();
-        self.send_failures.add(queue.len());
     }
 
     /// Adds what came of messages, but for their number and for what was told as faults.

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use oscine_codec::Packet;
 use oscine_transport::SendError;
 use oscine_transport::exchange::Exchange;
 use tokio::sync::mpsc;
@@ -17,9 +16,11 @@ use crate::server::carrier::AnyCarrier;
 use crate::server::delivery::{Arrival, Delivery};
 use crate::server::inbound::Delivered;
 use crate::server::lease::Lease;
+use crate::server::outbound::Waiting;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 use crate::server::two_way::{TwoWay, leave, talk};
+use crate::server::unsent::Unsent;
 
 /// Carries datagrams both ways until the stream ends, the endpoint is closed or the server is over. What was handed over
 /// before is sent then.
@@ -30,7 +31,7 @@ pub(crate) async fn carry(
     queue: Queue,
     lease: Lease,
 ) {
-    let delivery = Delivery::new(&shared, mpsc::channel::<Infallible>(1));
+    let delivery = Delivery::new(&shared, &port, mpsc::channel::<Infallible>(1));
     let mut post = Post { exchange, shared: &shared, port: &port, queue, delivery };
     let run = async {
         tokio::select! {
@@ -72,7 +73,7 @@ impl TwoWay for Post<'_> {
             return Poll::Ready(());
         }
         let Self { exchange, delivery, port, .. } = self;
-        delivery.poll(cx, port, |cx| {
+        delivery.poll(cx, |cx| {
             exchange.poll_recv(cx).map(|next| {
                 let (received, addr) = next?;
                 let peer = Peer::Datagram { endpoint: port.number, addr };
@@ -81,9 +82,13 @@ impl TwoWay for Post<'_> {
         })
     }
 
+    fn pause(&mut self) {
+        self.delivery.pause();
+    }
+
     /// Sends what waits, and never ends: what cannot be sent is counted.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Err(error) = ready!(self.poll_send(cx, mpsc::Receiver::poll_recv)) {
+        while let Err(error) = ready!(self.poll_send(cx, Queue::poll_recv)) {
             self.lost(&error);
         }
         // There may be more later.
@@ -95,12 +100,12 @@ impl Post<'_> {
     fn poll_send(
         &mut self,
         cx: &mut Context<'_>,
-        next: impl Fn(&mut Queue, &mut Context<'_>) -> Poll<Option<(Packet, Peer)>>,
+        next: impl Fn(&mut Queue, &mut Context<'_>) -> Poll<Option<Waiting>>,
     ) -> Poll<Result<(), SendError>> {
         let Self { exchange, queue, .. } = self;
         exchange.poll_send_from(cx, |cx| {
             next(queue, cx).map(|next| {
-                let (packet, peer) = next?;
+                let Waiting { packet, peer, .. } = next?;
                 // To others nothing is handed over.
                 let Peer::Datagram { addr, .. } = peer else { return None };
                 Some((packet.into_bytes(), addr))
@@ -111,7 +116,7 @@ impl Post<'_> {
     /// Sends what was handed over before the end, and closes.
     async fn say_goodbye(&mut self) {
         self.queue.close();
-        let waiting = |queue: &mut Queue, _: &mut Context<'_>| Poll::Ready(queue.try_recv().ok());
+        let waiting = |queue: &mut Queue, _: &mut Context<'_>| Poll::Ready(queue.try_next());
         while let Err(error) = poll_fn(|cx| self.poll_send(cx, waiting)).await {
             self.lost(&error);
         }
@@ -126,10 +131,4 @@ impl Post<'_> {
     }
 }
 
-impl Drop for Post<'_> {
-    fn drop(&mut self) {
-        self.shared.counters.unsent(&mut self.queue);
-    }
-}
-
-type Queue = mpsc::Receiver<(Packet, Peer)>;
+type Queue = Unsent<Waiting>;

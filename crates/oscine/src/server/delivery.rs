@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use oscine_transport::stats::DropCause;
 use tokio::sync::mpsc;
 use tokio_util::sync::PollSender;
+use tracing::debug;
 
 use crate::peer::Peer;
 use crate::server::inbound::{Delivered, Inbound};
@@ -15,6 +17,8 @@ use crate::server::shared::Shared;
 
 /// Hands over what one reader reads, and knows when all of it has been run.
 pub(crate) struct Delivery {
+    shared: Arc<Shared>,
+    port: Arc<Port>,
     inbox: PollSender<Inbound>,
     /// What was read and waits for a place.
     read: Option<Arrival>,
@@ -32,11 +36,13 @@ pub(crate) struct Arrival {
 
 impl Delivery {
     pub(crate) fn new(
-        shared: &Shared,
+        shared: &Arc<Shared>,
+        port: &Arc<Port>,
         (unhandled, all_handled): (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     ) -> Self {
         let inbox = PollSender::new(shared.inbox.clone());
-        Self { inbox, read: None, unhandled: Some(unhandled), all_handled }
+        let (shared, port) = (Arc::clone(shared), Arc::clone(port));
+        Self { shared, port, inbox, read: None, unhandled: Some(unhandled), all_handled }
     }
 
     /// Hands over what `read` brings, and is through when it brings no more and all has been run.
@@ -45,7 +51,6 @@ impl Delivery {
     pub(crate) fn poll(
         &mut self,
         cx: &mut Context<'_>,
-        port: &Arc<Port>,
         mut read: impl FnMut(&mut Context<'_>) -> Poll<Option<Arrival>>,
     ) -> Poll<()> {
         while let Some(unhandled) = &self.unhandled {
@@ -56,7 +61,7 @@ impl Delivery {
                     return Poll::Pending;
                 }
                 let Some(Arrival { what, peer, at }) = self.read.take() else { continue };
-                let (port, unhandled) = (Arc::clone(port), unhandled.clone());
+                let (port, unhandled) = (Arc::clone(&self.port), unhandled.clone());
                 let inbound = Inbound::Delivered { what, peer, port, received_at: at, unhandled };
                 // There is a place, and whoever reads goes only when the server stops.
                 let _ = self.inbox.send_item(inbound);
@@ -67,5 +72,22 @@ impl Delivery {
             }
         }
         self.all_handled.poll_recv(cx).map(|_| ())
+    }
+
+    /// Gives a place back that came free meanwhile: as long as nothing is handed over, it would be kept from all others.
+    pub(crate) fn pause(&mut self) {
+        self.inbox.abort_send();
+    }
+}
+
+/// What was read and has not been handed over goes with its reader.
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        let Some(Arrival { what, peer, .. }) = &self.read else { return };
+        let stopped = self.shared.stop.is_asked();
+        let cause = if stopped { DropCause::Stopped } else { DropCause::InboxFull };
+        let packets = what.packets();
+        self.port.counters.dropped(cause, packets);
+        debug!(%peer, packets, cause = cause.name(), "read, and dropped");
     }
 }

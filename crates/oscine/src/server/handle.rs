@@ -319,9 +319,10 @@ impl ServerHandle {
         self.shared.gate.set_networks(networks);
     }
 
-    /// Closes the connection to a peer; says whether there was one. What the server has read of it already is run. What
-    /// is queued for it is sent before, as far as it takes it within a second; the rest is dropped and counted, and what
-    /// handlers reply from now on is [refused](SendError::Gone).
+    /// Closes the connection to a peer; says whether there was one. What was read from it already is run, but for what
+    /// still waits for room because the server is behind: that is dropped and counted. What is queued for it is sent
+    /// before, as far as it takes it within a second; the rest is dropped and counted, and what handlers reply from now on
+    /// is [refused](SendError::Gone).
     pub fn kick(&self, peer: &Peer) -> bool {
         peer.connection().is_some_and(|connection| self.shared.outbound.kick(connection))
     }

@@ -50,6 +50,16 @@ pub(crate) enum Delivered {
     Datagram(Result<Bytes, BadPacket>),
 }
 
+impl Delivered {
+    /// How many packets it is. Those that are none have been counted.
+    pub(crate) fn packets(&self) -> u64 {
+        match self {
+            Self::Frames(frames) => frames.iter().filter(Result::is_ok).count() as u64,
+            Self::Datagram(datagram) => u64::from(datagram.is_ok()),
+        }
+    }
+}
+
 /// Frames that are empty, to be filled again.
 #[derive(Debug, Default)]
 pub(crate) struct Pool(Mutex<Vec<Frames>>);

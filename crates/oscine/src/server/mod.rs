@@ -69,6 +69,7 @@ pub(crate) mod tasks;
 pub(crate) mod two_way;
 #[cfg(unix)]
 pub(crate) mod unix_datagrams;
+pub(crate) mod unsent;
 
 pub use accepted::Accepted;
 pub use bind::Bind;

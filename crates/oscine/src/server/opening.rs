@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::{Stream, StreamExt, TryStreamExt};
-use oscine_codec::{DecodeOptions, Packet};
+use oscine_codec::DecodeOptions;
 use oscine_transport::connection::{Builder, Connection, Listen};
 use oscine_transport::exchange::Exchange;
 use oscine_transport::framing::FramingKind;
@@ -18,11 +18,9 @@ use oscine_transport::udp::UdpBuilder;
 #[cfg(unix)]
 use oscine_transport::unix;
 use oscine_transport::{Endpoint, PeerAddr, Udp};
-use tokio::sync::mpsc;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::client::client::Client;
-use crate::peer::Peer;
 use crate::peers::rules::PeerRules;
 use crate::server::accepted::Accepted;
 use crate::server::any_stream::AnyStream;
@@ -30,9 +28,10 @@ use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
 use crate::server::carrier::{AnyCarrier, CarrierSender};
 use crate::server::door::AnyIncoming;
-use crate::server::outbound::DatagramSender;
+use crate::server::outbound::{DatagramSender, Waiting};
 use crate::server::port::Port;
 use crate::server::ruled::{HooksByPeer, check_datagrams};
+use crate::server::unsent::Unsent;
 
 /// What holds for all endpoints of a server, where nothing else is said about one.
 pub(crate) struct Opener {
@@ -54,7 +53,7 @@ pub(crate) struct Opened {
 }
 
 /// What a socket of datagrams sends by, and what waits for it.
-pub(crate) type Sending = (DatagramSender, mpsc::Receiver<(Packet, Peer)>);
+pub(crate) type Sending = (DatagramSender, Unsent<Waiting>);
 
 /// What an endpoint receives by.
 pub(crate) enum Socket {

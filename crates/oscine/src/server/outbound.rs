@@ -19,6 +19,7 @@ use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::server::carrier::CarrierSender;
 use crate::server::counters::Counters;
+use crate::server::unsent::Unsent;
 
 /// How many packets may wait for one peer's connection, and for one socket of datagrams whose buffer is full.
 pub(crate) const QUEUE: usize = 1024;
@@ -39,7 +40,18 @@ pub(crate) struct Outbound {
 pub(crate) struct SocketOut {
     pub(crate) sender: DatagramSender,
     /// Takes what the system does not take at once. Its other end is a task's.
-    pub(crate) queue: mpsc::Sender<(Packet, Peer)>,
+    queue: mpsc::Sender<Waiting>,
+    /// Held by all that wait.
+    waiting: Arc<()>,
+}
+
+/// A datagram that the system did not take at once.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) packet: Packet,
+    pub(crate) peer: Peer,
+    /// Held until it has been sent.
+    _waits: Arc<()>,
 }
 
 /// What sends datagrams, or whatever a client sends.
@@ -137,8 +149,8 @@ impl Outbound {
         kicked: &CancellationToken,
         unhandled: mpsc::WeakSender<Infallible>,
         most: Option<usize>,
-    ) -> Option<mpsc::Receiver<Packet>> {
-        let (queue, packets) = mpsc::channel(QUEUE);
+    ) -> Option<Unsent<Packet>> {
+        let (queue, packets) = Unsent::new(QUEUE, &self.counters);
         let (peer, kicked) = (peer.clone(), kicked.clone());
         let out = ConnectionOut { peer, queue, kicked, unhandled };
         let mut connections = self.connections();
@@ -215,22 +227,25 @@ impl Outbound {
 }
 
 impl SocketOut {
+    /// Makes a way out; what waits comes out of what is returned.
+    pub(crate) fn new(sender: DatagramSender, counters: &Arc<Counters>) -> (Self, Unsent<Waiting>) {
+        let (queue, unsent) = Unsent::new(QUEUE, counters);
+        (Self { sender, queue, waiting: Arc::default() }, unsent)
+    }
+
     fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
-        // What waits already goes first. What a client's task has taken out to send it cannot be seen. What cannot go to a
-        // carrier is to be told at once, whatever waits.
-        let free = match self.sender {
-            DatagramSender::Client(_) => false,
-            DatagramSender::Carrier(_) => true,
-            _ => self.queue.capacity() == self.queue.max_capacity(),
-        };
-        if free {
+        // What waits already goes first, also what is out of the queue and being sent. What cannot go to a carrier is to be
+        // told at once, whatever waits.
+        let carried = matches!(self.sender, DatagramSender::Carrier(_));
+        if carried || Arc::strong_count(&self.waiting) == 1 {
             match self.sender.try_send(&packet, peer) {
                 Err(TransportError::Full) => {}
                 Ok(()) => return Ok(()),
                 Err(error) => return Err(system(&error, peer)),
             }
         }
-        self.queue.try_send((packet, peer.clone())).map_err(|error| refusal(&error, peer))
+        let waiting = Waiting { packet, peer: peer.clone(), _waits: Arc::clone(&self.waiting) };
+        self.queue.try_send(waiting).map_err(|error| refusal(&error, peer))
     }
 }
 

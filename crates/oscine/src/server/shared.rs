@@ -33,7 +33,7 @@ use crate::server::line::Line;
 #[cfg(feature = "metrics")]
 use crate::server::metrics::publisher::Publisher;
 use crate::server::opening::{Opened, Opener, Sending};
-use crate::server::outbound::{Outbound, QUEUE, SocketOut};
+use crate::server::outbound::{Outbound, SocketOut};
 use crate::server::port::Port;
 use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
@@ -129,8 +129,8 @@ impl Shared {
         let number = opened.port.number;
         let port = Arc::clone(&opened.port);
         let sending = opened.socket.sender().map(|sender| {
-            let (queue, waiting) = mpsc::channel(QUEUE);
-            self.outbound.open(number, Arc::new(SocketOut { sender: sender.clone(), queue }));
+            let (out, waiting) = SocketOut::new(sender.clone(), &self.counters);
+            self.outbound.open(number, Arc::new(out));
             (sender, waiting)
         });
         // First, as a stream may end, and be forgotten, as soon as the loop has it.

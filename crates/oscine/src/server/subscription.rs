@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
 use arc_swap::ArcSwap;
@@ -14,6 +14,7 @@ use futures::Stream;
 use futures::task::AtomicWaker;
 use oscine_codec::{FromArgs, Message, Pattern, TimeTag};
 use oscine_transport::quiet::Quiet;
+use tokio::task::coop::poll_proceed;
 use tracing::debug;
 
 use crate::handler::job::Job;
@@ -218,13 +219,17 @@ impl Stream for Subscription {
     type Item = Delivery;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Delivery>> {
+        // As quick as messages may come: other tasks get their turn all the same.
+        let coop = ready!(poll_proceed(cx));
         self.queue.waker.register(cx.waker());
         let mut state = self.queue.state();
-        match state.waiting.pop_front() {
+        let next = match state.waiting.pop_front() {
             Some(delivery) => Poll::Ready(Some(delivery)),
             None if state.ended => Poll::Ready(None),
-            None => Poll::Pending,
-        }
+            None => return Poll::Pending,
+        };
+        coop.made_progress();
+        next
     }
 }
 
@@ -257,7 +262,7 @@ impl<T: for<'a> FromArgs<'a>> Stream for TypedSubscription<T> {
         let this = self.get_mut();
         loop {
             let next = Pin::new(&mut this.inner).poll_next(cx);
-            let Some(delivery) = std::task::ready!(next) else { return Poll::Ready(None) };
+            let Some(delivery) = ready!(next) else { return Poll::Ready(None) };
             match delivery.message.args().parse_coercing::<T>() {
                 Ok(values) => return Poll::Ready(Some(values)),
                 Err(_) => this.passed_over += 1,

@@ -104,14 +104,11 @@ impl Tasks {
 
     /// Sends what a socket of datagrams did not take at once.
     fn spawn_sender(&self, sending: Option<Sending>, port: &Arc<Port>) {
-        let Some((sender, mut queue)) = sending else { return };
+        let Some((sender, queue)) = sending else { return };
         let port = Arc::clone(port);
         self.spawn(|tasks| async move {
-            let shared = tasks.shared;
-            let sending = backlog::send(Arc::clone(&shared), sender, &mut queue);
-            if !leave(sending, port.closed()).await {
+            if !leave(backlog::send(tasks.shared, sender, queue), port.closed()).await {
                 debug!(endpoint = port.number, "cut short");
-                shared.counters.unsent(&mut queue);
             }
         });
     }

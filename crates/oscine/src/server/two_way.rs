@@ -16,6 +16,9 @@ pub(crate) trait TwoWay {
     /// Carries both directions.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Self::End>;
 
+    /// Gives back what it holds for receiving, as only [`poll_out`](Self::poll_out) is polled from here on.
+    fn pause(&mut self);
+
     /// Carries what is to be sent alone.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Self::End>;
 }
@@ -28,10 +31,13 @@ pub(crate) async fn talk<T: TwoWay>(line: &mut T, port: &Port) -> Option<T::End>
                 end = poll_fn(|cx| line.poll(cx)) => Some(end),
                 () = port.stays_open() => continue,
             },
-            PortState::Paused => tokio::select! {
-                end = poll_fn(|cx| line.poll_out(cx)) => Some(end),
-                _ = port.is_open() => continue,
-            },
+            PortState::Paused => {
+                line.pause();
+                tokio::select! {
+                    end = poll_fn(|cx| line.poll_out(cx)) => Some(end),
+                    _ = port.is_open() => continue,
+                }
+            }
             PortState::Closed => None,
         };
     }

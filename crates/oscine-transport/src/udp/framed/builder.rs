@@ -65,9 +65,9 @@ impl<F: Framing + 'static> FramedUdpBuilder<F> {
     ///
     /// Each packet begins a datagram. One that is longer with its marks goes on in the next: below
     /// 1,472 bytes no network cuts it up, but if one datagram is lost the frame is damaged all the
-    /// same. 0 is taken for 1.
+    /// same. 0 is taken for 1, and more than the default for the default.
     pub fn split_above(mut self, bytes: usize) -> Self {
-        self.split_above = bytes.max(1);
+        self.split_above = bytes.clamp(1, GREATEST_V4);
         self
     }
 
