@@ -205,7 +205,7 @@ impl Gate {
         self.table.set(spot.index(), Some(Arc::clone(&counters)));
         let how = settled.learn_offset;
         if how != LearnOffset::No && *peer != Peer::Local {
-            let options = Arc::clone(self.settings.offset_options());
+            let options = self.settings.offset_options(peer);
             self.learners.learn(|| Some(counters), how, options);
         }
         Some(spot)

@@ -6,6 +6,8 @@ use oscine_codec::{AddressError, Bundle, Pattern, TimeTag};
 
 use crate::engine::timing::{TimePolicy, Timing};
 use crate::peer::Peer;
+use crate::engine::unit::Unit;
+use crate::schedule::survey::SLICE;
 use crate::schedule::waiting::ScheduleKey;
 use crate::server::handle::ServerHandle;
 
@@ -30,21 +32,28 @@ pub struct PendingBundle {
 impl ServerHandle {
     /// The bundles that wait, earliest first. A copy, which does not keep any from running.
     ///
-    /// While it is made nothing that is due runs. That takes time for each bundle that waits: where there may be many, a
-    /// program that only wants to know how many asks for [`stats`](Self::stats).
+    /// It is made bit by bit, and what is due runs in between: so some of them may have run when it is there. What is put
+    /// in line meanwhile is not in it. It takes time and memory for each bundle that waits: a program that only wants to
+    /// know how many asks for [`stats`](Self::stats).
     #[must_use]
     pub fn pending(&self) -> Vec<PendingBundle> {
-        let engine = self.shared.line.lock();
-        let waiting = engine.schedule().iter();
-        waiting
-            .map(|waiting| PendingBundle {
-                key: waiting.key,
-                due: waiting.due,
-                peer: waiting.value.peer.clone(),
-                received_at: waiting.value.received_at,
-                bundle: waiting.value.bundle().clone(),
-            })
-            .collect()
+        let line = &self.shared.line;
+        let mut survey = line.lock().schedule().survey();
+        let mut all: Vec<(u64, PendingBundle)> = Vec::new();
+        loop {
+            all.reserve(SLICE);
+            let engine = line.lock_again();
+            if engine.schedule().follow(&mut survey) {
+                all.clear();
+            }
+            let Some(slice) = engine.schedule().slice(&mut survey) else { break };
+            all.extend(slice.map(|(at, waiting)| {
+                let Unit { peer, received_at, bundle, .. } = waiting.value.clone();
+                (at, PendingBundle { key: waiting.key, due: waiting.due, peer, received_at, bundle })
+            }));
+        }
+        all.sort_unstable_by_key(|(at, pending)| (*at, pending.key));
+        all.into_iter().map(|(_, pending)| pending).collect()
     }
 
     /// Takes one bundle out of line; says whether it still waited.
@@ -57,7 +66,7 @@ impl ServerHandle {
     /// Takes all bundles out of line that hold a message whose address `pattern` matches, and that would run with it.
     /// Says how many.
     ///
-    /// While it looks nothing that is due runs. That takes time for each message that waits.
+    /// It looks at them bit by bit, and what is due runs in between. What is put in line meanwhile stays.
     ///
     /// # Errors
     ///
@@ -69,19 +78,15 @@ impl ServerHandle {
             true => Pattern::new(address).is_ok_and(|sent| pattern.overlaps(&sent)),
             false => pattern.matches(address),
         };
-        let mut engine = self.shared.line.lock();
-        let count = engine.schedule_mut().cancel_where(|waiting| {
-            let mut messages = waiting.value.messages();
-            messages.any(|due| fits(due.message.address()))
-        });
-        drop(engine);
-        Ok(self.cancelled(count))
+        Ok(self.cancel_where(|unit| unit.messages().any(|due| fits(due.message.address()))))
     }
 
-    /// Takes all bundles of one peer out of line; says how many.
+    /// Takes all bundles of one peer out of line, bit by bit as [`cancel_matching`](Self::cancel_matching); says how many.
     pub fn cancel_peer(&self, peer: &Peer) -> usize {
-        let count = self.shared.line.lock().schedule_mut().cancel_owner(peer);
-        self.cancelled(count)
+        if self.shared.line.lock().schedule().share_of(peer) == (0, 0) {
+            return 0;
+        }
+        self.cancel_where(|unit| unit.peer == *peer)
     }
 
     /// Takes all bundles out of line; says how many.
@@ -105,6 +110,33 @@ impl ServerHandle {
     /// How the time tags are taken of bundles that have no rule of their own.
     pub fn timing(&self) -> Timing {
         self.shared.line.timing()
+    }
+
+    /// Takes bundles out of line. Only finding them and taking them out keeps others from the line, a few at a time.
+    fn cancel_where(&self, is_unwanted: impl Fn(&Unit<Peer>) -> bool) -> usize {
+        let line = &self.shared.line;
+        let mut survey = line.lock().schedule().survey();
+        let mut count = 0;
+        let mut found = Vec::with_capacity(SLICE);
+        loop {
+            {
+                let engine = line.lock_again();
+                engine.schedule().follow(&mut survey);
+                let Some(slice) = engine.schedule().slice(&mut survey) else { break };
+                found.extend(slice.map(|(_, waiting)| (waiting.key, waiting.value.clone())));
+            }
+            found.retain(|(_, unit)| is_unwanted(unit));
+            if !found.is_empty() {
+                let mut gone = Vec::with_capacity(found.len());
+                let mut engine = line.lock_again();
+                let keys = found.iter().map(|(key, _)| *key);
+                gone.extend(keys.filter_map(|key| engine.schedule_mut().cancel_found(&survey, key)));
+                drop(engine);
+                count += gone.len();
+            }
+            found.clear();
+        }
+        self.cancelled(count)
     }
 
     fn cancelled(&self, count: usize) -> usize {

@@ -260,7 +260,9 @@ impl Runner {
 
     /// When there is something to run, if nothing arrives.
     pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
-        let bundle = self.shared.line.next_due();
+        let line = &self.shared.line;
+        // Nobody waits for what was cancelled when the server is to end.
+        let bundle = if self.drains { line.next_live() } else { line.next_due() };
         let Some(held) = self.gate.next_due() else { return bundle };
         let held = self.rates.line(held);
         Some(bundle.map_or(held, |bundle| if bundle.is_after(held) { held } else { bundle }))

@@ -241,8 +241,8 @@ impl Shared {
         self.tell(&Fault::Malformed { peer, error });
     }
 
-    /// A packet with the time tags of bundles as the peer's clock has them: what is added to those that come in is taken
-    /// off those that go out.
+    /// A packet with the time tags of bundles as the peer's clock has them, from those of our wall clock: what is added
+    /// to those that come in is taken off those that go out.
     fn in_time_of(&self, peer: &Peer, packet: Packet) -> Packet {
         if matches!(packet, Packet::Message(_)) {
             return packet;
