@@ -5,8 +5,8 @@ use std::time::Instant;
 use oscine_codec::{AddressError, Bundle, Pattern, TimeTag};
 
 use crate::engine::timing::{TimePolicy, Timing};
-use crate::peer::Peer;
 use crate::engine::unit::Unit;
+use crate::peer::Peer;
 use crate::schedule::survey::SLICE;
 use crate::schedule::waiting::ScheduleKey;
 use crate::server::handle::ServerHandle;
@@ -49,7 +49,10 @@ impl ServerHandle {
             let Some(slice) = engine.schedule().slice(&mut survey) else { break };
             all.extend(slice.map(|(at, waiting)| {
                 let Unit { peer, received_at, bundle, .. } = waiting.value.clone();
-                (at, PendingBundle { key: waiting.key, due: waiting.due, peer, received_at, bundle })
+                (
+                    at,
+                    PendingBundle { key: waiting.key, due: waiting.due, peer, received_at, bundle },
+                )
             }));
         }
         all.sort_unstable_by_key(|(at, pending)| (*at, pending.key));
@@ -113,7 +116,7 @@ impl ServerHandle {
     }
 
     /// Takes bundles out of line. Only finding them and taking them out keeps others from the line, a few at a time.
-    fn cancel_where(&self, is_unwanted: impl Fn(&Unit<Peer>) -> bool) -> usize {
+    fn cancel_where(&self, mut is_unwanted: impl FnMut(&Unit<Peer>) -> bool) -> usize {
         let line = &self.shared.line;
         let mut survey = line.lock().schedule().survey();
         let mut count = 0;
@@ -130,7 +133,9 @@ impl ServerHandle {
                 let mut gone = Vec::with_capacity(found.len());
                 let mut engine = line.lock_again();
                 let keys = found.iter().map(|(key, _)| *key);
-                gone.extend(keys.filter_map(|key| engine.schedule_mut().cancel_found(&survey, key)));
+                gone.extend(
+                    keys.filter_map(|key| engine.schedule_mut().cancel_found(&survey, key)),
+                );
                 drop(engine);
                 count += gone.len();
             }
@@ -146,5 +151,45 @@ impl ServerHandle {
             self.shared.changed.notify_one();
         }
         count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use oscine_codec::Message;
+
+    use super::*;
+    use crate::server::server::Server;
+
+    /// With the lock held, asking for figures in there would wait for ever.
+    #[tokio::test]
+    async fn nobody_is_kept_from_the_line_while_bundles_are_looked_at() {
+        let server = Server::builder().udp("127.0.0.1:0").bind().await.unwrap();
+        let handle = server.handle();
+        let count = 3 * SLICE + 5;
+        let now = handle.clock().now();
+        for number in 0..count {
+            let message = Message::new(format!("/{number}"), ()).unwrap();
+            let due = now + std::time::Duration::from_secs(3600 - u64::try_from(number).unwrap());
+            let packet = oscine_codec::Packet::from(Bundle::new(due, [message]).unwrap());
+            let put = handle.shared.line.put(|engine| {
+                let (view, timing) = (packet.view(), Timing::new());
+                engine.handle_packet(now, view, &Peer::Local, Instant::now(), timing)
+            });
+            assert_eq!(put.unwrap().scheduled, 1);
+        }
+        let pending = handle.pending();
+        assert_eq!(pending.len(), count);
+        assert!(pending.is_sorted_by_key(|pending| pending.due.0));
+        let mut left = count;
+        let cancelled = handle.cancel_where(|unit| {
+            let due = unit.due;
+            left = left.min(handle.stats().pending);
+            due.0 % 2 == 0
+        });
+        assert_eq!(handle.stats().pending, count - cancelled);
+        assert!(left < count, "all were cancelled at once");
+        assert_eq!(handle.cancel_matching("/*").unwrap(), count - cancelled);
+        assert_eq!(handle.stats().cancelled, u64::try_from(count).unwrap());
     }
 }

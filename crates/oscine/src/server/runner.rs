@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
-use oscine_transport::connection::Frames;
+use oscine_transport::BadPacket;
 use oscine_transport::stats::DropCause;
 use tracing::{trace, warn};
 
@@ -24,10 +24,12 @@ use crate::peers::gate::{Gate, Verdict};
 use crate::peers::settings::OwnTiming;
 use crate::server::callers::Callers;
 use crate::server::drop_log::DropLog;
+use crate::server::inbound::{Delivered, Read};
 use crate::server::offer::offer;
 use crate::server::port::Port;
 use crate::server::rate_time::RateTime;
 use crate::server::shared::Shared;
+use crate::server::turn::Turn;
 
 /// Runs messages: at once, or when they are due.
 pub(crate) struct Runner {
@@ -93,6 +95,7 @@ impl Runner {
             }
             let Some(held) = self.gate.release(self.rates.now()) else { return };
             let (peer, received_at) = (held.sender.peer().clone(), ReadAt::Known(held.received_at));
+            self.shared.handles(&peer);
             let outlet = Arc::clone(&self.outlet);
             let context = Context { peer: &peer, received_at, outlet: &outlet, hold: None };
             self.plain(held.message.view(), context).await;
@@ -105,23 +108,47 @@ impl Runner {
         departed.iter().for_each(|peer| self.gate.forget(peer));
     }
 
-    /// Decodes and runs what one read of a connection brought.
-    pub(crate) async fn frames(&mut self, frames: &Frames, peer: &Peer, port: &Port, at: Instant) {
-        for frame in frames {
-            match frame {
-                Ok(bytes) => {
-                    if let Some(left) = self.at_once(bytes, peer, port, at) {
-                        self.rest(left, peer, at).await;
-                    }
+    /// Decodes and runs what one reader has read, from where it left off: as much as there is time for before others have
+    /// their turns. Says whether that was all.
+    pub(crate) async fn delivered(&mut self, delivered: &mut Delivered) -> bool {
+        let Delivered { what, peer, port, at, begun, .. } = delivered;
+        let frames = match what {
+            Read::Frames(frames) => frames,
+            Read::Datagram(datagram) => {
+                *begun = 1;
+                match datagram {
+                    Ok(bytes) => self.one(bytes, peer, port, *at).await,
+                    Err(error) => self.bad(peer, error, *at),
                 }
-                Err(error) => self.shared.malformed(peer, error),
+                return true;
             }
-            if self.shared.stop.is_asked() {
-                return;
+        };
+        let mut turn = Turn::default();
+        for frame in frames.iter().skip(*begun) {
+            *begun += 1;
+            match frame {
+                Ok(bytes) => self.one(bytes, peer, port, *at).await,
+                Err(error) => self.bad(peer, error, *at),
+            }
+            if self.shared.stop.is_asked() || turn.is_over() {
+                break;
             }
             // One read can bring thousands of packets: the tasks beside this one get their turns.
             tokio::task::consume_budget().await;
         }
+        *begun >= frames.len()
+    }
+
+    async fn one(&mut self, bytes: &[u8], peer: &Peer, port: &Port, at: Instant) {
+        if let Some(left) = self.at_once(bytes, peer, port, at) {
+            self.rest(left, peer, at).await;
+        }
+    }
+
+    /// Counts and tells of what arrived and was no packet, or was refused. Sockets have counted it for all peers.
+    pub(crate) fn bad(&mut self, peer: &Peer, error: &BadPacket, at: Instant) {
+        self.gate.bad(at, peer, error);
+        self.shared.malformed(peer, error);
     }
 
     /// Runs what is due now of a packet, and puts the rest in line.
@@ -140,13 +167,16 @@ impl Runner {
         // What is due already is earlier than what arrives now.
         if let PacketRef::Message(message) = packet {
             if self.run_due().await && self.is_over() {
+                self.shared.stopped_before(peer);
                 return dispatched;
             }
+            self.shared.handles(peer);
             return self.plain(message, context).await;
         }
         let handled = loop {
             let (now, any) = self.run_due_before().await;
             if any && self.is_over() {
+                self.shared.stopped_before(peer);
                 return dispatched;
             }
             self.clock.follow(now);
@@ -161,6 +191,7 @@ impl Runner {
                 break handled;
             }
         };
+        self.shared.handles(peer);
         self.shared.counters.scheduled.add(handled.scheduled);
         self.shared.counters.dropped_late.add(handled.late);
         if handled.late > 0 {

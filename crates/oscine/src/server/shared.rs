@@ -9,6 +9,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
+use oscine_transport::stats::DropCause;
 use oscine_transport::{BadPacket, Endpoint, PeerAddr};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -203,6 +204,25 @@ impl Shared {
         match self.fatal.get() {
             Some(fault) => Err(ServeError::Handler { fault: fault.clone() }),
             None => Ok(()),
+        }
+    }
+
+    /// Notes that a packet is taken up. Those of the program itself were not received.
+    #[inline]
+    pub(crate) fn handles(&self, peer: &Peer) {
+        if *peer != Peer::Local {
+            self.counters.handled.bump(1);
+        }
+    }
+
+    /// Notes that a packet was decoded and is not run, as what came before it has stopped the server.
+    #[cold]
+    pub(crate) fn stopped_before(&self, peer: &Peer) {
+        if let Some(number) = peer.endpoint() {
+            let port = self.port(number);
+            // A stream that has ended is known no longer.
+            let counters = port.as_ref().map_or(&self.opener.streams, |port| &port.counters);
+            counters.dropped(DropCause::Stopped, 1);
         }
     }
 
