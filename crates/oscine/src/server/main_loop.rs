@@ -55,7 +55,7 @@ pub(crate) enum Event {
     Datagrams(usize),
     Client(usize),
     Inbound(Inbound),
-    Rest(Delivered),
+    Rest,
     Opened(Box<(Opened, Option<Sending>)>),
     Changed,
 }
@@ -114,7 +114,11 @@ impl MainLoop {
             Event::Datagrams(socket) => self.datagrams(socket).await,
             Event::Client(place) => self.client(place).await,
             Event::Inbound(inbound) => self.inbound(inbound).await,
-            Event::Rest(rest) => self.delivered(rest).await,
+            Event::Rest => {
+                if let Some(rest) = self.rest.take() {
+                    self.delivered(rest).await;
+                }
+            }
             Event::Opened(opened) => self.serve(*opened),
             Event::Changed => {
                 self.look_at_ports();
@@ -136,7 +140,7 @@ impl MainLoop {
     /// Waits for what comes next. Cancel safe.
     pub(crate) async fn next_event(&mut self) -> io::Result<Event> {
         let Self { runner, sockets, first, clients, inbox, opened, timer, shared, .. } = self;
-        let (has_rest, rest) = (self.rest.is_some(), &mut self.rest);
+        let has_rest = self.rest.is_some();
         let mut event = pin!(async {
             // In random order, so that no source starves another.
             tokio::select! {
@@ -144,7 +148,7 @@ impl MainLoop {
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
                 socket = poll_fn(|cx| poll_datagrams(sockets, *first, cx)) => Ok(Event::Datagrams(socket)),
                 place = poll_fn(|cx| poll_clients(clients, cx)) => Ok(Event::Client(place)),
-                Some(rest) = ready(rest.take()), if has_rest => Ok(Event::Rest(rest)),
+                () = ready(()), if has_rest => Ok(Event::Rest),
                 Some(inbound) = inbox.receiver.recv(), if !has_rest => Ok(Event::Inbound(inbound)),
                 Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
                 () = shared.changed.notified() => Ok(Event::Changed),
