@@ -1,5 +1,5 @@
 //! How far the clocks of peers are off, learned by a server.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod common;
 
