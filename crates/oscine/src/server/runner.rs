@@ -117,7 +117,11 @@ impl Runner {
             Read::Datagram(datagram) => {
                 *begun = 1;
                 match datagram {
-                    Ok(bytes) => self.one(bytes, peer, port, *at).await,
+                    Ok(bytes) => {
+                        if let Some(left) = self.at_once(bytes, peer, port, *at) {
+                            self.rest(left, peer, *at).await;
+                        }
+                    }
                     Err(error) => self.bad(peer, error, *at),
                 }
                 return true;
@@ -127,7 +131,11 @@ impl Runner {
         for frame in frames.iter().skip(*begun) {
             *begun += 1;
             match frame {
-                Ok(bytes) => self.one(bytes, peer, port, *at).await,
+                Ok(bytes) => {
+                    if let Some(left) = self.at_once(bytes, peer, port, *at) {
+                        self.rest(left, peer, *at).await;
+                    }
+                }
                 Err(error) => self.bad(peer, error, *at),
             }
             if self.shared.stop.is_asked() || turn.is_over() {
@@ -137,12 +145,6 @@ impl Runner {
             tokio::task::consume_budget().await;
         }
         *begun >= frames.len()
-    }
-
-    async fn one(&mut self, bytes: &[u8], peer: &Peer, port: &Port, at: Instant) {
-        if let Some(left) = self.at_once(bytes, peer, port, at) {
-            self.rest(left, peer, at).await;
-        }
     }
 
     /// Counts and tells of what arrived and was no packet, or was refused. Sockets have counted it for all peers.
