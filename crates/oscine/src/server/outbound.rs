@@ -27,13 +27,16 @@ pub(crate) const QUEUE: usize = 1024;
 /// The ways to all peers.
 #[derive(Debug)]
 pub(crate) struct Outbound {
-    /// By the numbers of endpoints. Empty once the server has stopped: a handle that is kept must not keep ports bound.
-    sockets: ArcSwap<Vec<Option<Arc<SocketOut>>>>,
+    /// By the numbers of endpoints, in order; those that send by connections, and those that are closed, take no room.
+    /// Empty once the server has stopped: a handle that is kept must not keep ports bound.
+    sockets: ArcSwap<Sockets>,
     connections: Mutex<HashMap<u64, ConnectionOut>>,
     /// The number of the endpoint that is asked first for a way to an address.
     preferred: AtomicUsize,
     counters: Arc<Counters>,
 }
+
+type Sockets = Vec<(usize, Arc<SocketOut>)>;
 
 /// The way out of a socket of datagrams.
 #[derive(Debug)]
@@ -85,22 +88,14 @@ impl Outbound {
     /// Adds the way out of an endpoint.
     pub(crate) fn open(&self, number: usize, out: Arc<SocketOut>) {
         self.edit(|sockets| {
-            if sockets.len() <= number {
-                sockets.resize_with(number + 1, || None);
-            }
-            if let Some(place) = sockets.get_mut(number) {
-                *place = Some(out);
-            }
+            let after = sockets.partition_point(|(other, _)| *other < number);
+            sockets.insert(after, (number, out));
         });
     }
 
     /// Forgets the way out of an endpoint.
     pub(crate) fn close_endpoint(&self, number: usize) {
-        self.edit(|sockets| {
-            if let Some(place) = sockets.get_mut(number) {
-                *place = None;
-            }
-        });
+        self.edit(|sockets| sockets.retain(|(other, _)| *other != number));
     }
 
     /// Has an endpoint asked first for a way to an address; says whether it sends by itself and is not closed.
@@ -127,17 +122,20 @@ impl Outbound {
     fn first<T>(&self, ask: impl Fn(usize, &SocketOut) -> Option<T>) -> Option<T> {
         let sockets = self.sockets.load();
         let preferred = self.preferred.load(Ordering::Relaxed);
-        let open = || sockets.iter().enumerate();
-        let mut round = open().skip(preferred).chain(open().take(preferred));
-        round.find_map(|(number, out)| ask(number, out.as_ref()?))
+        let (before, from) = sockets.split_at(sockets.partition_point(|(it, _)| *it < preferred));
+        from.iter().chain(before).find_map(|(number, out)| ask(*number, out))
     }
 
-    fn edit(&self, change: impl FnOnce(&mut Vec<Option<Arc<SocketOut>>>)) {
-        // The lock keeps two changes apart; who sends does not need it.
-        let _one = self.connections();
-        let mut sockets = Vec::clone(&self.sockets.load());
-        change(&mut sockets);
-        self.sockets.store(Arc::new(sockets));
+    fn edit(&self, change: impl FnOnce(&mut Sockets)) {
+        let before = {
+            // The lock keeps two changes apart; who sends does not need it.
+            let _one = self.connections();
+            let mut sockets = Vec::clone(&self.sockets.load());
+            change(&mut sockets);
+            self.sockets.swap(Arc::new(sockets))
+        };
+        // With the last of a client goes its stream, which is the program's and may come back here.
+        drop(before);
     }
 
     /// Makes a connection reachable; what is sent to it comes out of what is returned. Nothing if its host has as many
@@ -187,18 +185,22 @@ impl Outbound {
 
     /// Lets go of all sockets and connections.
     pub(crate) fn close(&self) {
-        let mut connections = self.connections();
-        self.sockets.store(Arc::default());
-        connections.clear();
+        let sockets = {
+            let mut connections = self.connections();
+            connections.clear();
+            self.sockets.swap(Arc::default())
+        };
+        // As in `edit`.
+        drop(sockets);
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<u64, ConnectionOut>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What has dropped at the socket of an endpoint, as far as the system tells.
+    /// The way out of an endpoint, if it sends by itself and is not closed.
     pub(crate) fn socket(&self, number: usize) -> Option<Arc<SocketOut>> {
-        self.sockets.load().get(number).cloned().flatten()
+        find(&self.sockets.load(), number).cloned()
     }
 
     /// Hands `packet` over for `peer`. Never waits.
@@ -221,7 +223,7 @@ impl Outbound {
         }
         let endpoint = peer.endpoint().ok_or_else(gone)?;
         let sockets = self.sockets.load();
-        let out = sockets.get(endpoint).and_then(Option::as_ref).ok_or_else(gone)?;
+        let out = find(&sockets, endpoint).ok_or_else(gone)?;
         out.hand_over(peer, packet)
     }
 }
@@ -308,6 +310,11 @@ impl DatagramSender {
     }
 }
 
+fn find(sockets: &Sockets, number: usize) -> Option<&Arc<SocketOut>> {
+    let place = sockets.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+    sockets.get(place).map(|(_, out)| out)
+}
+
 /// For peers without an address.
 fn nowhere() -> TransportError {
     TransportError::Io(std::io::ErrorKind::AddrNotAvailable.into())
@@ -326,5 +333,46 @@ fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
     match error {
         mpsc::error::TrySendError::Full(_) => SendError::QueueFull { peer, queued: QUEUE },
         mpsc::error::TrySendError::Closed(_) => SendError::Gone { peer },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn out() -> Arc<SocketOut> {
+        let sender = CarrierSender { knows: |_| true, counters: Arc::default() };
+        Arc::new(SocketOut::new(DatagramSender::Carrier(sender), &Arc::default()).0)
+    }
+
+    #[test]
+    fn endpoints_that_have_gone_take_no_room() {
+        let outbound = Outbound::new(Arc::default());
+        // Streams of the program's come and go, and their numbers only grow.
+        for number in [1_000_000, 3, 2_000_000] {
+            outbound.open(number, out());
+        }
+        assert!(outbound.sockets.load().capacity() < 10);
+        let order = |preferred: usize| {
+            assert!(outbound.prefer(preferred));
+            let asked = Mutex::new(Vec::new());
+            let note = |number, _: &SocketOut| -> Option<()> {
+                asked.lock().unwrap().push(number);
+                None
+            };
+            assert_eq!(outbound.first(note), None);
+            asked.into_inner().unwrap()
+        };
+        assert_eq!(order(3), [3, 1_000_000, 2_000_000]);
+        assert_eq!(order(1_000_000), [1_000_000, 2_000_000, 3]);
+        assert_eq!(order(2_000_000), [2_000_000, 3, 1_000_000]);
+        outbound.close_endpoint(2_000_000);
+        assert!(!outbound.prefer(2_000_000) && outbound.socket(2_000_000).is_none());
+        // The next after it is the first.
+        assert_eq!(outbound.preferred(), Some(3));
+        for number in [3, 1_000_000, 7] {
+            outbound.close_endpoint(number);
+        }
+        assert_eq!((outbound.preferred(), outbound.sockets.load().len()), (None, 0));
     }
 }
