@@ -191,14 +191,12 @@ impl ServerBuilder {
         A: Into<PeerAddr> + TryFrom<PeerAddr> + 'static,
     {
         let carrier = erase(carrier);
-        self.add(Place::brought("Datagrams", |opener| {
-            opener.checked(opener.datagrams(carrier, knows::<A>), false)
-        }))
+        self.add(Place::brought("Datagrams", |opener| opener.datagrams(carrier, knows::<A>)))
     }
 
     /// Serves what comes back to a client, and stops when that ends.
     pub(crate) fn client(self, client: Client) -> Self {
-        self.add(Place::brought("Client", |opener| Ok(opener.adopt_client(Box::new(client)))))
+        self.add(Place::brought("Client", |opener| opener.adopt_client(Box::new(client))))
     }
 
     /// Which endpoint is asked first for a way to an address alone, by its number: the first that can send there by
