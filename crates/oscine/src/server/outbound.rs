@@ -13,6 +13,7 @@ use oscine_transport::unix;
 use oscine_transport::{PeerAddr, SendError as TransportError, Stats};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
+use tracing::debug;
 
 use crate::client::client::Client;
 use crate::handler::send_error::SendError;
@@ -293,6 +294,15 @@ impl DatagramSender {
                 Err(TransportError::Full)
             }
             _ => Err(nowhere()),
+        }
+    }
+
+    /// Writes what a client's connection, or its queue, still holds, and ends that direction: whatever else sends hands each
+    /// packet to the system whole.
+    pub(crate) async fn finish(&self) {
+        let Self::Client(client) = self else { return };
+        if let Err(error) = client.sender.shared.finish().await {
+            debug!(%error, "not closed cleanly");
         }
     }
 
