@@ -9,7 +9,8 @@ use tokio::time::timeout;
 use tracing::debug;
 
 use crate::peer::Peer;
-use crate::server::outbound::{DatagramSender, QUEUE, Waiting};
+use crate::server::datagram_sender::DatagramSender;
+use crate::server::outbound::{QUEUE, Waiting};
 use crate::server::shared::Shared;
 use crate::server::unsent::Unsent;
 

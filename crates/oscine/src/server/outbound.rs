@@ -7,19 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use oscine_codec::Packet;
-use oscine_transport::udp::UdpSender;
-#[cfg(unix)]
-use oscine_transport::unix;
-use oscine_transport::{PeerAddr, SendError as TransportError, Stats};
+use oscine_transport::{PeerAddr, SendError as TransportError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
 
-use crate::client::client::Client;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
-use crate::server::carrier::CarrierSender;
 use crate::server::counters::Counters;
+use crate::server::datagram_sender::DatagramSender;
 use crate::server::unsent::Unsent;
 
 /// How many packets may wait for one peer's connection, and for one socket of datagrams whose buffer is full.
@@ -58,18 +53,6 @@ pub(crate) struct Waiting {
     _waits: Arc<()>,
 }
 
-/// What sends datagrams, or whatever a client sends.
-#[derive(Debug, Clone)]
-pub(crate) enum DatagramSender {
-    Udp(UdpSender),
-    #[cfg(unix)]
-    Unix(unix::Sender),
-    /// Whatever the client is one of: all it sends goes to its peer, in order.
-    Client(Arc<Client>),
-    /// All that is for it waits for its task.
-    Carrier(CarrierSender),
-}
-
 /// The way to the other end of a connection.
 #[derive(Debug)]
 struct ConnectionOut {
@@ -101,7 +84,7 @@ impl Outbound {
 
     /// Has an endpoint asked first for a way to an address; says whether it sends by itself and is not closed.
     pub(crate) fn prefer(&self, number: usize) -> bool {
-        let sends = self.socket(number).is_some();
+        let sends = self.socket(number).is_some_and(|out| out.sender.chooses());
         if sends {
             // Whoever sends at the same time may go either way.
             self.preferred.store(number, Ordering::Relaxed);
@@ -111,7 +94,7 @@ impl Outbound {
 
     /// The endpoint that is asked first for a way to an address.
     pub(crate) fn preferred(&self) -> Option<usize> {
-        self.first(|number, _| Some(number))
+        self.first(|number, out| out.sender.chooses().then_some(number))
     }
 
     /// Who is at an address, as seen from the first endpoint that can send there.
@@ -252,90 +235,20 @@ impl SocketOut {
     }
 }
 
-impl DatagramSender {
-    /// What has gone through the socket.
-    pub(crate) fn stats(&self) -> Stats {
-        match self {
-            Self::Udp(sender) => sender.stats(),
-            #[cfg(unix)]
-            Self::Unix(sender) => sender.stats(),
-            Self::Client(client) => client.stats(),
-            Self::Carrier(sender) => sender.counters.read(),
-        }
-    }
-
-    /// Who is at an address, as seen from this endpoint, if it can send there.
-    fn peer(&self, endpoint: usize, addr: &PeerAddr) -> Option<Peer> {
-        match (self, addr) {
-            (Self::Udp(sender), PeerAddr::Ip(addr)) if sender.reaches(*addr) => {
-                Some(Peer::Udp { endpoint, addr: *addr })
-            }
-            #[cfg(unix)]
-            (Self::Unix(_), PeerAddr::Unix(path)) => {
-                Some(Peer::UnixDatagram { endpoint, path: Some(path.as_path().into()) })
-            }
-            (Self::Carrier(sender), addr) if (sender.knows)(addr) => {
-                Some(Peer::Datagram { endpoint, addr: addr.clone() })
-            }
-            _ => None,
-        }
-    }
-
-    /// Sends now or not at all.
-    pub(crate) fn try_send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
-        match (self, peer) {
-            (Self::Udp(sender), Peer::Udp { addr, .. }) => sender.try_send_to(packet, *addr),
-            #[cfg(unix)]
-            (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
-                sender.try_send_to(packet, path)
-            }
-            (Self::Client(client), _) => client.sender.shared.try_send(packet),
-            (Self::Carrier(sender), Peer::Datagram { addr, .. }) if (sender.knows)(addr) => {
-                Err(TransportError::Full)
-            }
-            _ => Err(nowhere()),
-        }
-    }
-
-    /// Writes what a client's connection, or its queue, still holds, and ends that direction: whatever else sends hands each
-    /// packet to the system whole.
-    pub(crate) async fn finish(&self) {
-        let Self::Client(client) = self else { return };
-        if let Err(error) = client.sender.shared.finish().await {
-            debug!(%error, "not closed cleanly");
-        }
-    }
-
-    /// Sends when the system takes it.
-    pub(crate) async fn send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
-        match (self, peer) {
-            (Self::Udp(sender), Peer::Udp { addr, .. }) => sender.send_to(packet, *addr).await,
-            #[cfg(unix)]
-            (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
-                sender.send_to(packet, path).await
-            }
-            (Self::Client(client), _) => client.sender.shared.send(packet).await,
-            _ => Err(nowhere()),
-        }
-    }
-}
-
 fn find(sockets: &Sockets, number: usize) -> Option<&Arc<SocketOut>> {
     let place = sockets.binary_search_by_key(&number, |(number, _)| *number).ok()?;
     sockets.get(place).map(|(_, out)| out)
 }
 
-/// For peers without an address.
-fn nowhere() -> TransportError {
-    TransportError::Io(std::io::ErrorKind::AddrNotAvailable.into())
-}
-
 fn system(error: &TransportError, peer: &Peer) -> SendError {
+    let peer = peer.clone();
     let reason = match error {
+        TransportError::Closed | TransportError::Offline => return SendError::Gone { peer },
         TransportError::Io(error) => error.kind(),
+        TransportError::Stalled { .. } => std::io::ErrorKind::TimedOut,
         _ => std::io::ErrorKind::InvalidInput,
     };
-    SendError::System { peer: peer.clone(), reason }
+    SendError::System { peer, reason }
 }
 
 fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
@@ -349,6 +262,7 @@ fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::carrier::CarrierSender;
 
     fn out() -> Arc<SocketOut> {
         let sender = CarrierSender { knows: |_| true, counters: Arc::default() };

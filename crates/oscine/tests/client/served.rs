@@ -13,7 +13,7 @@ use oscine::transport::framing::FramingKind;
 use oscine::transport::hook::{Verdict, inbound};
 use oscine::{
     AddressSpace, BindError, Bundle, Client, ClientServe, Fault, LatePolicy, Message, Packet, Peer,
-    PeerOptions, PeerRules, SendError, Server, ServerHandle, Timing,
+    PeerOptions, PeerRules, Reply, SendError, Server, ServerHandle, Timing,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::UnixStream;
@@ -361,6 +361,41 @@ async fn its_stream_is_dropped_while_nothing_is_locked() {
         handle.stop();
         within(ended).await.unwrap().unwrap();
     }
+}
+
+#[tokio::test]
+async fn it_sends_to_its_peer_and_to_nobody_else() {
+    let peer = raw_udp().await;
+    let addr = peer.local_addr().unwrap();
+    let client = Client::udp(addr).await.unwrap();
+    let own = client.local_addr().unwrap();
+    let space = AddressSpace::new();
+    let (pen, mut noted) = log();
+    space
+        .method("/elsewhere", move |reply: Reply| {
+            let other = reply.to_port(addr.port() ^ 1).unwrap();
+            pen.note(matches!(other.send("/lost", ()), Err(SendError::System { .. })));
+            ("/here", ())
+        })
+        .unwrap();
+    let serve = client.serve(space).with(|server| server.udp(LOOPBACK));
+    let (handle, ended) = serving(serve).await;
+    peer.send_to(packet("/elsewhere", ()).as_bytes(), own).await.unwrap();
+    assert_eq!(noted.next().await, "true");
+    let mut buffer = [0; 100];
+    let (length, _) = within(peer.recv_from(&mut buffer)).await.unwrap();
+    assert_eq!(&buffer[..length], packet("/here", ()).as_bytes());
+    // Nor does it send to addresses, so it is none to be asked first.
+    assert_eq!(handle.default_endpoint(), Some(1));
+    assert!(!handle.set_default_endpoint(0) && handle.set_default_endpoint(1));
+    handle.send_to(addr, "/by_the_other", ()).unwrap();
+    let (_, from) = within(peer.recv_from(&mut buffer)).await.unwrap();
+    assert_ne!(from, own);
+    handle.stop();
+    within(ended).await.unwrap().unwrap();
+    let serve = Client::udp(addr).await.unwrap().serve(AddressSpace::new());
+    let error = serve.with(|server| server.default_endpoint(0)).bind().await.unwrap_err();
+    assert!(matches!(error, BindError::DefaultEndpoint { number: 0 }), "{error:?}");
 }
 
 #[tokio::test]
