@@ -11,9 +11,10 @@ use futures::StreamExt;
 use oscine::transport::connection::Builder;
 use oscine::transport::framing::FramingKind;
 use oscine::transport::hook::{Verdict, inbound};
+use oscine::transport::reconnect::State;
 use oscine::{
     AddressSpace, BindError, Bundle, Client, ClientServe, Fault, LatePolicy, Message, Packet, Peer,
-    PeerOptions, PeerRules, Reply, SendError, Server, ServerHandle, Timing,
+    PeerOptions, PeerRules, PortState, Reply, SendError, Server, ServerHandle, Timing,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::UnixStream;
@@ -473,6 +474,35 @@ async fn across_connections_what_waits_still_runs() {
     handle.stop();
     within(ended).await.unwrap().unwrap();
     far.end().await;
+}
+
+/// What is read after the connection has broken is of who was there, with its rules.
+#[tokio::test]
+async fn a_peer_that_has_gone_is_who_it_was() {
+    let listener = tokio::net::TcpListener::bind(LOOPBACK).await.unwrap();
+    let addr = listener.local_addr().unwrap();
+    let endpoint = format!("osc.tcp://{addr}?framing=slip");
+    let client = Client::builder().reconnect(true).connect(endpoint).await.unwrap();
+    let (pen, mut noted) = log();
+    let space = AddressSpace::new();
+    space.method("/who", move |peer: Peer| pen.note(peer)).unwrap();
+    let sender = client.sender();
+    let (handle, ended) = serving(client.serve(space)).await;
+    let (mut far, _) = within(listener.accept()).await.unwrap();
+    let who = frame(FramingKind::Slip, packet("/who", ()).as_bytes());
+    far.write_all(&who).await.unwrap();
+    let expected = format!("tcp://{addr}");
+    assert_eq!(noted.next().await, expected);
+    handle.pause(0);
+    until(|| handle.endpoint_state(0) == Some(PortState::Paused)).await;
+    drop(listener);
+    far.write_all(&who).await.unwrap();
+    drop(far);
+    until(|| !matches!(sender.state(), Some(State::Connected { .. }))).await;
+    handle.resume(0);
+    assert_eq!(noted.next().await, expected);
+    handle.stop();
+    within(ended).await.unwrap().unwrap();
 }
 
 /// A peer that takes nothing does not keep a client that ends: the grace of a server is over some time.
