@@ -78,7 +78,9 @@ impl ClientServe {
     ///
     /// What is about sockets, connections, framing and decoding does not reach the client, which has
     /// been made already; [rules](crate::PeerRules) with hooks that could be for it, or with a framing
-    /// for endpoint 0, are an error.
+    /// for endpoint 0, are an error. It is none of the connections that a server accepts, lists and
+    /// [kicks](crate::ServerHandle::kick): [`close_endpoint`](crate::ServerHandle::close_endpoint)
+    /// closes it.
     pub fn with(self, set: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         Self { server: set(self.server) }
     }
