@@ -9,7 +9,7 @@ use std::time::Instant;
 use oscine_transport::SendError;
 use oscine_transport::exchange::Exchange;
 use tokio::sync::mpsc;
-use tracing::debug;
+use tracing::{debug, trace};
 
 use crate::peer::Peer;
 use crate::server::carrier::AnyCarrier;
@@ -126,7 +126,7 @@ impl Post<'_> {
 
     fn lost(&mut self, error: &SendError) {
         self.queue.settle(false);
-        debug!(endpoint = self.port.number, %error, "packet not sent");
+        trace!(endpoint = self.port.number, %error, "packet not sent");
     }
 }
 
