@@ -80,7 +80,7 @@ impl ClientServe {
     /// been made already; [rules](crate::PeerRules) with hooks that could be for it, or with a framing
     /// for endpoint 0, are an error. It is none of the connections that a server accepts, lists and
     /// [kicks](crate::ServerHandle::kick): [`close_endpoint`](crate::ServerHandle::close_endpoint)
-    /// closes it.
+    /// closes it. Networks, rates and rules take all that it hears as its peer's, whoever has sent it.
     pub fn with(self, set: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         Self { server: set(self.server) }
     }
