@@ -125,3 +125,8 @@ pub use time_offset::TimeOffset;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The code for those who come from python-osc, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-python-osc.md")]
+struct FromPythonOsc;
