@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use oscine_transport::SendError;
 use tokio::time::timeout;
-use tracing::debug;
+use tracing::trace;
 
 use crate::peer::Peer;
 use crate::server::outbound::{DatagramSender, QUEUE, Waiting};
@@ -43,7 +43,7 @@ pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue:
         };
         queue.settle(sent.is_ok());
         if let Err(error) = sent {
-            debug!(%peer, %error, "packet not sent");
+            trace!(%peer, %error, "packet not sent");
         }
         // Nobody has to wait any more, so they may be waited for again.
         if queue.is_empty() || deaf.len() >= QUEUE {

@@ -12,7 +12,7 @@ use oscine_transport::connection::Connection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::debug;
+use tracing::{debug, trace};
 
 use crate::fault::Fault;
 use crate::peer::Peer;
@@ -75,7 +75,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 // One that cannot be sent is told, and the next one goes.
                 Err(error) => {
                     self.shared.counters.send_failures.add(1);
-                    debug!(peer = %self.peer, %error, "packet not sent");
+                    trace!(peer = %self.peer, %error, "packet not sent");
                 }
             }
         }

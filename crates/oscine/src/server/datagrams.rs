@@ -9,7 +9,7 @@ use std::time::Instant;
 use oscine_transport::SendError;
 use oscine_transport::exchange::Exchange;
 use tokio::sync::mpsc;
-use tracing::debug;
+use tracing::{debug, trace};
 
 use crate::peer::Peer;
 use crate::server::carrier::AnyCarrier;
@@ -127,7 +127,7 @@ impl Post<'_> {
 
     fn lost(&self, error: &SendError) {
         self.shared.counters.send_failures.add(1);
-        debug!(endpoint = self.port.number, %error, "packet not sent");
+        trace!(endpoint = self.port.number, %error, "packet not sent");
     }
 }
 

@@ -78,7 +78,7 @@ use crate::server::main_loop::MainLoop;
 /// | `misfits` | the method takes other arguments | [`on_error`] |
 /// | `pending`, `schedule_refused`, `dropped_late` | it is in a bundle for later, or for too late | [`pending`] |
 ///
-/// What is malformed, unmatched or misfits is in the log, too, message by message, at level debug.
+/// What is malformed, unmatched or misfits is in the log, too: at level debug once a minute, at level trace each of it.
 ///
 /// # Log
 ///
@@ -87,10 +87,13 @@ use crate::server::main_loop::MainLoop;
 /// | level | what |
 /// | --- | --- |
 /// | info | that it serves, and that it has stopped, with `endpoints`; each connection, with `peer` |
-/// | warn | what is dropped, with `peer` and `cause`, once a minute for each cause with the number of those held back; handlers that fail |
+/// | warn | what is dropped, with `peer` and `cause`; handlers that fail or take too long, with `address` |
 /// | error | handlers and callbacks that panic |
-/// | debug | malformed packets, messages that reach no method or whose arguments no handler takes, packets that could not be sent, with `peer` |
-/// | trace | each packet, and each bundle that has waited, with how late it runs |
+/// | debug | malformed packets, messages that reach no method or fit none, replies that could not be sent, with `peer` |
+/// | trace | each packet, each bundle that has waited, with how late it runs, and all that is held back above |
+///
+/// What peers can repeat is told once a minute for each cause, for handlers for each of 64 addresses, with `held_back`:
+/// how many like it were not told before.
 ///
 /// A connection is a span, `connection`, with `peer`, its `number` and the `endpoint`. Messages and bundles have none.
 #[must_use = "a server does nothing until `serve` is awaited"]

@@ -12,11 +12,12 @@ use oscine_codec::{Packet, TimeTag};
 use oscine_transport::{BadPacket, Endpoint, PeerAddr};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error};
+use tracing::error;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
+use crate::fault_log::{FaultLog, quietly};
 use crate::handler::job::{Context, Job};
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
@@ -64,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<Counters>,
     pub(crate) line: Line,
     pub(crate) lateness: Lateness,
+    pub(crate) fault_log: FaultLog,
     pub(crate) clock: Clock,
     /// Who may send what.
     pub(crate) gate: Arc<GateSettings>,
@@ -237,7 +239,7 @@ impl Shared {
 
     /// Tells of something that arrived and was no packet. It has been counted.
     pub(crate) fn malformed(&self, peer: &Peer, error: &BadPacket) {
-        debug!(%peer, %error, "malformed packet");
+        quietly!(DEBUG, self, Malformed, %peer, %error, "malformed packet");
         self.tell(&Fault::Malformed { peer, error });
     }
 
@@ -320,6 +322,10 @@ impl Outlet for Shared {
 
     fn handler_timeout(&self) -> Option<Duration> {
         self.handler_timeout
+    }
+
+    fn fault_log(&self) -> &FaultLog {
+        &self.fault_log
     }
 
     fn slots(&self) -> Option<&Arc<Semaphore>> {
