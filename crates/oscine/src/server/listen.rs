@@ -18,8 +18,8 @@ use crate::server::place::Place;
 
 /// Where to listen. Each call is an endpoint, numbered from 0.
 impl ServerBuilder {
-    /// Listens on UDP: `"127.0.0.1:9000"`, `"[::1]:9000"`, `"localhost:9000"`, `"*:9000"` for all interfaces. Port 0
-    /// is any free port. May be called again for another socket. A [`Bind`] has options of its own.
+    /// Listens on UDP: `"127.0.0.1:9000"`, `"[::1]:9000"`, `"localhost:9000"`, `"*:9000"` for all interfaces. Port 0,
+    /// or none, is any free port. May be called again for another socket. A [`Bind`] has options of its own.
     pub fn udp(self, address: impl Into<Bind>) -> Self {
         self.endpoint(address.into().scheme("osc.udp://"))
     }
@@ -152,6 +152,10 @@ impl ServerBuilder {
     /// waits from the ninth in a row on, of 1 ms doubled up to 1 s; an error of the sink is counted and costs one packet,
     /// or what the sink has not sent. When the stream ends, what it brought is run, replies have a second to leave, and
     /// the endpoint ends; the server forgets it.
+    ///
+    /// Where many are at the other end, as behind WebSockets, each may be datagrams of its own, added when it connects,
+    /// with `()` as `A`; or all of them are one carrier, and `A` says which. Where the stream and the sink of a carrier lie
+    /// apart, as channels do, [`Halves`](crate::transport::exchange::Halves) makes one value of them.
     ///
     /// # Examples
     ///
