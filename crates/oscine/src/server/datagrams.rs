@@ -32,7 +32,7 @@ pub(crate) async fn carry(
     lease: Lease,
 ) {
     let delivery = Delivery::new(&shared, &port, mpsc::channel::<Infallible>(1));
-    let mut post = Post { exchange, shared: &shared, port: &port, queue, delivery };
+    let mut post = Post { exchange, port: &port, queue, delivery };
     let run = async {
         tokio::select! {
             _ = talk(&mut post, &port) => {}
@@ -57,7 +57,6 @@ async fn left(shared: &Shared, port: &Port) {
 
 struct Post<'a> {
     exchange: Exchange<AnyCarrier>,
-    shared: &'a Arc<Shared>,
     port: &'a Arc<Port>,
     /// What is to be sent.
     queue: Queue,
@@ -88,7 +87,7 @@ impl TwoWay for Post<'_> {
 
     /// Sends what waits, and never ends: what cannot be sent is counted.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Err(error) = ready!(self.poll_send(cx, Queue::poll_recv)) {
+        while let Err(error) = ready!(self.poll_send(cx, Queue::poll_next)) {
             self.lost(&error);
         }
         // There may be more later.
@@ -116,7 +115,7 @@ impl Post<'_> {
     /// Sends what was handed over before the end, and closes.
     async fn say_goodbye(&mut self) {
         self.queue.close();
-        let waiting = |queue: &mut Queue, _: &mut Context<'_>| Poll::Ready(queue.try_next());
+        let waiting = |queue: &mut Queue, _: &mut Context<'_>| Poll::Ready(queue.try_recv());
         while let Err(error) = poll_fn(|cx| self.poll_send(cx, waiting)).await {
             self.lost(&error);
         }
@@ -125,8 +124,8 @@ impl Post<'_> {
         }
     }
 
-    fn lost(&self, error: &SendError) {
-        self.shared.counters.send_failures.add(1);
+    fn lost(&mut self, error: &SendError) {
+        self.queue.settle(false);
         trace!(endpoint = self.port.number, %error, "packet not sent");
     }
 }

@@ -26,7 +26,6 @@ use crate::server::callers::Callers;
 use crate::server::drop_log::DropLog;
 use crate::server::inbound::{Delivered, Read};
 use crate::server::offer::offer;
-use crate::server::port::Port;
 use crate::server::rate_time::RateTime;
 use crate::server::shared::Shared;
 use crate::server::turn::Turn;
