@@ -16,7 +16,8 @@ pub enum SendError {
     /// The packet does not fit a datagram or a frame. The caller's fault.
     #[error(transparent)]
     TooLong(#[from] FrameTooLong),
-    /// The address is a broadcast address and the socket does not broadcast. The caller's fault.
+    /// The address is a broadcast address and the socket does not broadcast. The caller's fault. What
+    /// a firewall refuses is [`Io`](Self::Io).
     #[error("sending to {peer} needs a socket with broadcast switched on")]
     BroadcastOff {
         /// The address.

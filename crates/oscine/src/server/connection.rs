@@ -105,12 +105,15 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         })
     }
 
-    /// Sends what was handed over before the end, and closes.
+    /// Sends what was handed over before the end, and closes. What the peer still sends is dropped as long as it may be
+    /// taking what was sent to it.
     async fn say_goodbye(&mut self) {
         self.queue.close();
         let goodbye = async {
             poll_fn(|cx| self.poll_send(cx)).await?;
-            self.connection.close().await
+            self.connection.close().await?;
+            self.connection.linger().await;
+            Ok::<_, SendError>(())
         };
         if let Err(error) = goodbye.await {
             debug!(peer = %self.peer, %error, "not closed cleanly");

@@ -1,7 +1,6 @@
 //! What all parts of a server, and its handles, share.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
-use oscine_transport::{BadPacket, Endpoint, PeerAddr};
+use oscine_transport::{BadPacket, Endpoint, PeerAddr, guard};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
@@ -348,7 +347,7 @@ impl Outlet for Shared {
 /// Calls a callback; `None` if it panicked, which must not take the server with it.
 fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
     // What it leaves behind half done is behind its own reference.
-    let outcome = catch_unwind(AssertUnwindSafe(call)).ok();
+    let outcome = guard::guarded(call);
     if outcome.is_none() {
         error!("a callback panicked");
     }
