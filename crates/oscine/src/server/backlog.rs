@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use oscine_transport::SendError;
 use tokio::time::timeout;
-use tracing::debug;
 
 use crate::peer::Peer;
 use crate::server::outbound::{DatagramSender, QUEUE, Waiting};
@@ -29,7 +28,7 @@ pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue:
             () = shared.over.cancelled() => queue.try_recv(),
         };
         let Some(waiting) = next else { return };
-        let Waiting { packet, peer, .. } = &waiting;
+        let Waiting { packet, peer, told, .. } = &waiting;
         let sent = match peer {
             Peer::UnixDatagram { .. } if deaf.contains(peer) => sender.try_send(packet, peer),
             Peer::UnixDatagram { .. } => match timeout(PATIENCE, sender.send(packet, peer)).await {
@@ -42,8 +41,8 @@ pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue:
             _ => sender.send(packet, peer).await,
         };
         queue.settle(sent.is_ok());
-        if let Err(error) = sent {
-            debug!(%peer, %error, "packet not sent");
+        if let (Err(error), true) = (sent, *told) {
+            shared.tell_unsent(peer, &error);
         }
         // Nobody has to wait any more, so they may be waited for again.
         if queue.is_empty() || deaf.len() >= QUEUE {

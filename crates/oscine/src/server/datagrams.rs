@@ -32,7 +32,7 @@ pub(crate) async fn carry(
     lease: Lease,
 ) {
     let delivery = Delivery::new(&shared, &port, mpsc::channel::<Infallible>(1));
-    let mut post = Post { exchange, shared: &shared, port: &port, queue, delivery };
+    let mut post = Post { exchange, shared: &shared, port: &port, queue, last: None, delivery };
     let run = async {
         tokio::select! {
             _ = talk(&mut post, &port) => {}
@@ -61,6 +61,8 @@ struct Post<'a> {
     port: &'a Arc<Port>,
     /// What is to be sent.
     queue: Queue,
+    /// Whom the last packet out of line is for, and whether it is told: if one is lost, it is that one.
+    last: Option<(Peer, bool)>,
     delivery: Delivery,
 }
 
@@ -102,12 +104,13 @@ impl Post<'_> {
         cx: &mut Context<'_>,
         next: impl Fn(&mut Queue, &mut Context<'_>) -> Poll<Option<Waiting>>,
     ) -> Poll<Result<(), SendError>> {
-        let Self { exchange, queue, .. } = self;
+        let Self { exchange, queue, last, .. } = self;
         exchange.poll_send_from(cx, |cx| {
             next(queue, cx).map(|next| {
-                let Waiting { packet, peer, .. } = next?;
+                let Waiting { packet, peer, told, .. } = next?;
                 // To others nothing is handed over.
-                let Peer::Datagram { addr, .. } = peer else { return None };
+                let Peer::Datagram { addr, .. } = peer.clone() else { return None };
+                *last = Some((peer, told));
                 Some((packet.into_bytes(), addr))
             })
         })
@@ -127,7 +130,9 @@ impl Post<'_> {
 
     fn lost(&self, error: &SendError) {
         self.shared.counters.send_failures.add(1);
-        debug!(endpoint = self.port.number, %error, "packet not sent");
+        if let Some((peer, true)) = &self.last {
+            self.shared.tell_unsent(peer, error);
+        }
     }
 }
 

@@ -66,6 +66,7 @@ pub(crate) mod stop;
 pub(crate) mod subscription;
 pub(crate) mod target;
 pub(crate) mod tasks;
+pub(crate) mod telling;
 pub(crate) mod two_way;
 #[cfg(unix)]
 pub(crate) mod unix_datagrams;

@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
-use oscine_transport::{BadPacket, Endpoint, PeerAddr, guard};
+use oscine_transport::{BadPacket, Endpoint, PeerAddr, SendError as TransportError, guard};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error};
@@ -37,6 +36,7 @@ use crate::server::port::Port;
 use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
+use crate::server::telling::Telling;
 use crate::time_offset::TimeOffset;
 
 /// Hears of endpoints.
@@ -83,8 +83,8 @@ pub(crate) struct Shared {
     pub(crate) publisher: Mutex<Publisher>,
     pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
-    /// The threads on which somebody hears of a fault.
-    pub(crate) telling: Mutex<Vec<ThreadId>>,
+    /// Who hears of a fault.
+    pub(crate) telling: Arc<Telling>,
     pub(crate) on_handler_error: OnError,
     /// The fault of a handler that ends the server.
     pub(crate) fatal: OnceLock<String>,
@@ -224,14 +224,19 @@ impl Shared {
     /// a peer that has gone: there would be no end to that.
     pub(crate) fn tell(&self, fault: &Fault<'_>) {
         let Some(on_error) = &self.on_error else { return };
-        let this = thread::current().id();
-        let telling = || self.telling.lock().unwrap_or_else(PoisonError::into_inner);
-        if telling().contains(&this) {
-            return;
+        self.telling.once(|| {
+            guarded(|| on_error(fault));
+        });
+    }
+
+    /// Tells of something that was handed over and could not be sent. It is counted elsewhere. Not for what was handed
+    /// over by whoever heard of a fault: there might be no end to that, either.
+    pub(crate) fn tell_unsent(&self, peer: &Peer, error: &TransportError) {
+        debug!(%peer, %error, "packet not sent");
+        if self.on_error.is_some() {
+            let error = SendError::Unsent { peer: peer.clone(), reason: error.to_string() };
+            self.tell(&Fault::NotSent { peer, error: &error });
         }
-        telling().push(this);
-        guarded(|| on_error(fault));
-        telling().retain(|thread| *thread != this);
     }
 
     /// Tells of something that arrived and was no packet. It has been counted.
