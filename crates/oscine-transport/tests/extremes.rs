@@ -6,8 +6,11 @@ use std::{net::Ipv4Addr, time::Duration};
 use futures::{SinkExt, StreamExt};
 use oscine_codec::{Message, Packet};
 use oscine_transport::{
-    Udp, bundling::Bundling, connection::Connection, endpoints::Endpoints, framing::FramingKind,
-    tcp::Listener,
+    Udp,
+    bundling::Bundling,
+    endpoints::Endpoints,
+    framing::{FramingKind, Slip},
+    tcp::{self, Listener},
 };
 use proptest::{prelude::*, sample::select};
 use tokio::runtime::Builder;
@@ -21,7 +24,7 @@ fn time() -> impl Strategy<Value = Duration> {
         Duration::MAX,
     ];
     let any = (any::<u64>(), 0..1_000_000_000_u32);
-    prop_oneof![select(&edges[..]), any.prop_map(|(secs, nanos)| Duration::new(secs, nanos))]
+    prop_oneof![select(edges.to_vec()), any.prop_map(|(secs, nanos)| Duration::new(secs, nanos))]
 }
 
 fn packet() -> Packet {
@@ -54,7 +57,8 @@ async fn streams(a: Duration, b: Duration, c: Duration, d: Duration) {
     let builder = builder.idle_timeout(a.max(LONG)).frame_timeout(b.max(LONG)).write_timeout(c);
     let listener = builder.bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let to = listener.local_addr().unwrap();
-    let builder = Connection::builder().idle_timeout(a.max(LONG)).frame_timeout(b).keep_alive(d);
+    let builder =
+        tcp::Connection::builder().idle_timeout(a.max(LONG)).frame_timeout(b).keep_alive(d);
     let mut client = builder.connect(to).await.unwrap();
     let (mut server, _) = listener.accept().await;
     client.send(packet()).await.unwrap();
@@ -69,7 +73,7 @@ async fn reconnecting(a: Duration, b: Duration, connect: Duration, grace: Durati
     let nobody = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let to = nobody.local_addr().unwrap();
     drop(nobody);
-    let builder = Connection::builder().reconnecting().max_age(a).backoff(a.min(b), b);
+    let builder = tcp::Connection::builder().reconnecting().max_age(a).backoff(a.min(b), b);
     let client = builder.connect_timeout(connect).grace(grace).connect(to);
     let mut states = client.states();
     while !matches!(
@@ -94,7 +98,7 @@ async fn udp(expiry: Duration, expire_after: Duration) {
     let to = receiver.local_addr().unwrap();
     let endpoints = Endpoints::builder().expiry(expiry).build();
     drop(endpoints);
-    let mut framed = receiver.framed_builder().expire_after(expire_after).build();
+    let mut framed = receiver.framed(Slip::new).expire_after(expire_after).build();
     let sender = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
     sender.send_to(b"\xc0/a\0\0,\0\0\0", to).unwrap();
     assert!(futures::poll!(framed.next()).is_pending());
