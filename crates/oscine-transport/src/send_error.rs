@@ -57,6 +57,10 @@ pub enum SendError {
         /// The hook's reason.
         reason: Cow<'static, str>,
     },
+    /// It was to be sent on a connection by one of its own [hooks](crate::hook), while that is asked
+    /// about a packet. The caller's fault: hand it to a task.
+    #[error("a hook cannot send on its own connection")]
+    InHook,
     /// There is no connection, and packets are not kept while there is none. The fault of the
     /// environment.
     #[error("no connection")]

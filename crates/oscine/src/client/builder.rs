@@ -104,6 +104,9 @@ impl ClientBuilder {
 
     /// Adds a [hook](oscine_transport::hook), which sees the bytes of every packet. Default none.
     ///
+    /// A hook may use the client. Over a connection it cannot send by it, and nowhere wait for a
+    /// reply: that is [`SendError::InHook`](oscine_transport::SendError::InHook) at once.
+    ///
     /// It is called while the client reads or writes, so it must not use that client itself: it would
     /// wait for its own end.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
