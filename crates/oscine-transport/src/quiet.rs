@@ -13,19 +13,27 @@ pub struct Quiet {
 }
 
 impl Quiet {
+    /// Nothing was held back yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { last: None, held: 0 }
+    }
+
+    /// Whether the next fault would be held back.
+    #[must_use]
+    pub fn is_quiet(&self, now: Instant) -> bool {
+        self.last.is_some_and(|last| now.saturating_duration_since(last) < INTERVAL)
+    }
+
     /// Answers with how many faults were held back before this one, if this one is to be logged.
     #[must_use]
     pub fn admit(&mut self, now: Instant) -> Option<u64> {
-        match self.last {
-            Some(last) if now.saturating_duration_since(last) < INTERVAL => {
-                self.held = self.held.saturating_add(1);
-                None
-            }
-            _ => {
-                self.last = Some(now);
-                Some(core::mem::take(&mut self.held))
-            }
+        if self.is_quiet(now) {
+            self.held = self.held.saturating_add(1);
+            return None;
         }
+        self.last = Some(now);
+        Some(core::mem::take(&mut self.held))
     }
 }
 

@@ -88,7 +88,8 @@ fn a_long_packet_is_not_held() {
     let flushed = SinkExt::<&Packet>::poll_flush_unpin(&mut connection, &mut cx);
     assert!(matches!(flushed, Poll::Ready(Ok(()))));
     let held = live() - before;
-    writeln!(stdout(), "behind a long packet: {held} bytes").unwrap();
+    let mut out = stdout();
+    writeln!(out, "behind a long packet: {held} bytes").unwrap();
     assert!(held < 256 * 1024, "{held} bytes");
 }
 
@@ -118,7 +119,8 @@ fn an_unfinished_packet_costs_what_is_documented() {
             faults += 1;
         }
         let held = live() - before;
-        writeln!(stdout(), "{name}: {held} bytes, {faults} faults").unwrap();
+        let mut out = stdout();
+        writeln!(out, "{name}: {held} bytes, {faults} faults").unwrap();
         assert!(held < most + 64 * 1024 && faults < 2, "{name}: {held} bytes, {faults} faults");
     }
 }

@@ -47,6 +47,7 @@
 //! * `cobs`: COBS as a framing of streams. Off by default.
 
 mod fault;
+mod fault_log;
 mod peer;
 mod time_offset;
 mod wakers;

@@ -79,7 +79,7 @@ async fn panics_that_panic_again_are_caught() {
     space.method("/bomb/beside", later.concurrent(2)).unwrap();
     space.method("/bomb/blocking", bomb.clone().blocking()).unwrap();
     let (seen, told, connected) = (bomb.clone(), bomb.clone(), bomb);
-    let _observer = space.on_message(move |message| {
+    space.on_message(move |message| {
         if message.message.address().starts_with("/bomb") {
             seen();
         }

@@ -161,6 +161,31 @@ fn a_step_runs_all_that_is_ready_however_much_that_is() {
 }
 
 #[test]
+fn it_tells_how_long_nothing_is_due() {
+    let (clock, hand) = Clock::simulated(TimeTag::from_unix(1_600_000_000, 0));
+    let (space, notes) = noting();
+    let mut server = Server::bind(builder(&space).clock(clock.clone())).unwrap();
+    assert_eq!(server.next_timeout(), None);
+    let client = Client::connect(&server.endpoints()[0]).unwrap();
+    let second = Duration::from_secs(1);
+    for seconds in [5, 3] {
+        let due = clock.now() + seconds * second;
+        client.send(Bundle::new(due, [Message::new("/note", 1).unwrap()]).unwrap()).unwrap();
+        let started = Instant::now();
+        while server.next_timeout() != Some(seconds * second) {
+            server.process().unwrap();
+            assert!(started.elapsed() < LIMIT, "{:?}", server.next_timeout());
+        }
+    }
+    hand.advance(3 * second);
+    assert_eq!(server.next_timeout(), Some(Duration::ZERO));
+    server.process().unwrap();
+    assert_eq!((notes.lock().unwrap().len(), server.next_timeout()), (1, Some(2 * second)));
+    server.handle().drop_pending();
+    assert_eq!(server.next_timeout(), None);
+}
+
+#[test]
 fn what_is_wrong_is_told() {
     let (space, _) = noting();
     let taken = Server::bind(builder(&space)).unwrap();

@@ -192,3 +192,22 @@ async fn what_is_dropped_is_told_once_with_its_cause() {
     let peer = send(udp().decode_options(floats), &[message()]).await;
     lines.one(&["DEBUG malformed packet", &peer, "error="]);
 }
+
+#[tokio::test]
+async fn what_peers_can_repeat_is_told_once_for_each_handler() {
+    let lines = Lines::default();
+    let _guard = tracing::subscriber::set_default(lines.clone());
+    let space = AddressSpace::new();
+    space.method("/a", |_: i32| Err::<(), _>(std::io::Error::other("broken"))).unwrap();
+    space.method("/b", |_: i32| async { Err::<(), _>(std::io::Error::other("as well")) }).unwrap();
+    space.method("/text", |_: String| ()).unwrap();
+    let addresses = ["/a", "/b", "/a", "/b", "/nobody", "/text", "/nobody", "/text", "/a"];
+    let packets = addresses.map(|address| packet(address, 1));
+    let peer = send(Server::builder().udp(LOOPBACK).address_space(space), &packets).await;
+    lines.one(&["WARN", "handler failed", "broken", "held_back=0", &peer]);
+    lines.one(&["WARN", "handler failed", "as well", "held_back=0", &peer]);
+    lines.one(&["DEBUG", "no method", "/nobody", "held_back=0", &peer]);
+    lines.one(&["DEBUG", "no handler takes", "/text", "held_back=0", &peer]);
+    // Beside those: that it serves, and has stopped.
+    assert_eq!(lines.0.lines.lock().unwrap().len(), 6, "{:#?}", lines.0.lines);
+}

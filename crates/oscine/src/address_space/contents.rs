@@ -1,12 +1,14 @@
 //! One state of an address space.
 
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use oscine_codec::pattern::MatchState;
 use oscine_codec::{Address, AddressError, Pattern};
+use oscine_transport::quiet::Quiet;
 use tokio::sync::broadcast;
+use tokio::time::Instant;
 use tracing::warn;
 
 use crate::address_space::change::Change;
@@ -120,7 +122,15 @@ impl Contents {
         targets.extend(hits.into_iter().map(|hit| Target::new(hit, home)));
         let Some(depth) = depth.checked_sub(1) else {
             if !self.mounts.is_empty() {
-                warn!(base, "address spaces are mounted too deep; what is below is not reached");
+                // There is no server here that would know how often. Peers say how often this is looked up.
+                static QUIET: Mutex<Quiet> = Mutex::new(Quiet::new());
+                let mut quiet = QUIET.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(held_back) = quiet.admit(Instant::now()) {
+                    warn!(
+                        base,
+                        held_back, "spaces are mounted too deep; what is below is not reached"
+                    );
+                }
             }
             return;
         };

@@ -113,13 +113,50 @@ impl Server {
     /// there were: what one read of a socket brought is one.
     ///
     /// A handler that is async and not ready is waited for, as the messages behind it have to, unless it is
-    /// [concurrent](crate::HandlerExt::concurrent).
+    /// [concurrent](crate::HandlerExt::concurrent). With a [`precision`](crate::ServerBuilder::precision) a bundle that
+    /// is due within that time is waited for as well, a millisecond at most.
     ///
     /// # Errors
     ///
     /// [`BlockingError::Serve`], [`BlockingError::InsideRuntime`].
     pub fn process(&mut self) -> Result<usize, BlockingError> {
         Ok(self.driver.wait(with_local(self.steps.ready()))??)
+    }
+
+    /// How long until a bundle that waits is due, or something else that needs a step, if nothing arrives. `None` if
+    /// nothing waits; zero if something is due.
+    ///
+    /// For a loop of one's own that sleeps between its steps: it sleeps no longer than this. What arrives meanwhile waits
+    /// in the sockets until the next step; [`process_one`](Self::process_one) waits for both.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use oscine::{AddressSpace, Bundle, Message, Server, TimeTag, blocking};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let space = AddressSpace::new();
+    /// space.method("/cue", |n: i32| println!("cue {n}"))?;
+    /// let builder = Server::builder().udp("127.0.0.1:0").address_space(space);
+    /// let mut server = blocking::Server::bind(builder)?;
+    /// assert_eq!(server.next_timeout(), None);
+    ///
+    /// let soon = TimeTag::from(SystemTime::now() + Duration::from_millis(200));
+    /// let client = blocking::Client::connect(&server.endpoints()[0])?;
+    /// client.send(Bundle::new(soon, [Message::new("/cue", 1)?])?)?;
+    /// while server.handle().stats().calls == 0 {
+    ///     server.process()?;
+    ///     // One thing that the loop does besides takes 10 ms.
+    ///     let free = server.next_timeout().unwrap_or(Duration::from_millis(10));
+    ///     std::thread::sleep(free.min(Duration::from_millis(10)));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn next_timeout(&self) -> Option<Duration> {
+        self.steps.next_timeout()
     }
 
     /// Waits until there is something to run, for so long at most, and runs it. Says whether there was something.

@@ -106,9 +106,6 @@ impl ClientBuilder {
     ///
     /// A hook may use the client. Over a connection it cannot send by it, and nowhere wait for a
     /// reply: that is [`SendError::InHook`](oscine_transport::SendError::InHook) at once.
-    ///
-    /// It is called while the client reads or writes, so it must not use that client itself: it would
-    /// wait for its own end.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks.0.push(Arc::new(hook));
         self

@@ -10,7 +10,6 @@ use oscine_codec::{
     Address, AddressError, DecodeOptions, EncodeError, Message, MessageRef, Packet, Tolerances,
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::debug;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::address_space::options::Options;
@@ -22,6 +21,7 @@ use crate::dispatch::reached::{Kept, Reached};
 use crate::dispatch::run::{Run, Tally};
 use crate::dispatch::view::View;
 use crate::fault::Fault;
+use crate::fault_log::quietly;
 use crate::handler::callable::{Answer, Running};
 use crate::handler::hold::Hold;
 use crate::handler::job::{Context, Job};
@@ -230,8 +230,8 @@ fn unusual(
     }
     if let (0, Some(error)) = (tally.calls(), &tally.misfit) {
         dispatched.misfits += 1;
-        debug!(peer = %job.context.peer, %message, %error, "no handler takes these arguments");
         let Context { peer, outlet, .. } = job.context;
+        quietly!(DEBUG, outlet, Misfit, %peer, %message, %error, "no handler takes these arguments");
         outlet.fault(&Fault::Misfit { peer, address: message.address(), error });
         if options.error_replies {
             let reason = error.to_string();
@@ -260,13 +260,13 @@ fn send(job: &Job<'_>, message: Result<impl Into<Packet>, EncodeError>) {
     let Context { peer, outlet, .. } = job.context;
     let sent = message.map_err(SendError::from).and_then(|m| outlet.send(peer, m.into()));
     if let Err(error) = sent {
-        debug!(%peer, %error, "reply not sent");
+        quietly!(DEBUG, outlet, NotReplied, %peer, %error, "reply not sent");
     }
 }
 
 /// Notes that a message reached no method.
 fn missed(job: &Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
-    let peer = job.context.peer;
+    let Context { peer, outlet, .. } = job.context;
     tally.unmatched = true;
     tally.faults += 1;
     tally.bad_pattern = broken.is_some();
@@ -274,9 +274,9 @@ fn missed(job: &Job<'_>, broken: Option<&AddressError>, tally: &mut Tally) {
         return;
     }
     if let Some(error) = broken {
-        debug!(%peer, %error, "broken address pattern");
+        quietly!(DEBUG, outlet, BrokenPattern, %peer, %error, "broken address pattern");
     } else {
-        debug!(%peer, message = %job.message, "no method");
+        quietly!(DEBUG, outlet, NoMethod, %peer, message = %job.message, "no method");
     }
 }
 

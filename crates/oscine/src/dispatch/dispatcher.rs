@@ -11,6 +11,7 @@ use crate::address_space::address_space::AddressSpace;
 use crate::dispatch::caller::Caller;
 use crate::dispatch::dispatched::Dispatched;
 use crate::dispatch::overlap;
+use crate::fault_log::FaultLog;
 use crate::handler::job::{Context, Job, ReadAt};
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
@@ -44,7 +45,7 @@ impl Dispatcher {
     /// Makes a dispatcher to the methods of an address space.
     #[must_use]
     pub fn new(space: AddressSpace) -> Self {
-        Self { caller: Caller::new(space), outlet: Arc::new(Nowhere) }
+        Self { caller: Caller::new(space), outlet: Arc::new(Nowhere::default()) }
     }
 
     /// Runs the messages of a packet, in order, and answers when all handlers are through.
@@ -97,12 +98,16 @@ impl fmt::Debug for Dispatcher {
 }
 
 /// Sends nothing.
-#[derive(Debug)]
-pub(crate) struct Nowhere;
+#[derive(Debug, Default)]
+pub(crate) struct Nowhere(FaultLog);
 
 impl Outlet for Nowhere {
     fn run_beside(&self, _: &Peer, call: BoxFuture<'static, ()>) {
         overlap::run_beside(call);
+    }
+
+    fn fault_log(&self) -> &FaultLog {
+        &self.0
     }
 
     fn send(&self, peer: &Peer, _: Packet) -> Result<(), SendError> {

@@ -21,7 +21,7 @@ const HELD: Duration = Duration::from_millis(20);
 
 /// Runs a message that is held, and does something meanwhile; says whether that was done in time.
 fn run(space: &AddressSpace, address: &str, meanwhile: impl FnOnce() + Send) -> bool {
-    let outlet: Arc<dyn Outlet> = Arc::new(Nowhere);
+    let outlet: Arc<dyn Outlet> = Arc::new(Nowhere::default());
     let until = Instant::now() + HELD;
     let (hold, mut caller) = (Hold::until(until), Caller::new(space.clone()));
     let received_at = ReadAt::Known(Instant::now());

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use oscine_transport::guard::guarded;
 use tokio::sync::OwnedSemaphorePermit;
-use tracing::{debug, error, warn};
 
 use crate::address_space::contents::Method;
 use crate::dispatch::ending::{Ending, see_through};
 use crate::fault::Fault;
+use crate::fault_log::quietly;
 use crate::handler::callable::Running;
 use crate::handler::into_reply::Replies;
 use crate::handler::job::Job;
@@ -61,7 +61,7 @@ pub(crate) fn reply(outlet: &dyn Outlet, peer: &Peer, address: &str, replies: Re
     if let Some(error) = replies.error {
         // How an error is written, and what it does when it is dropped, is the program's, and may panic.
         let tell = move || {
-            warn!(%peer, address, %error, "handler failed");
+            quietly!(WARN, outlet, HandlerFailed at address, %peer, address, %error, "handler failed");
             outlet.fault(&Fault::HandlerFailed { peer, address, error: &*error });
         };
         if guarded(tell).is_none() {
@@ -70,7 +70,7 @@ pub(crate) fn reply(outlet: &dyn Outlet, peer: &Peer, address: &str, replies: Re
     }
     for packet in replies.packets {
         if let Err(error) = outlet.send(peer, packet) {
-            debug!(%peer, %error, "reply not sent");
+            quietly!(DEBUG, outlet, NotReplied, %peer, %error, "reply not sent");
         }
     }
     failed
@@ -79,12 +79,12 @@ pub(crate) fn reply(outlet: &dyn Outlet, peer: &Peer, address: &str, replies: Re
 /// Tells that a handler panicked.
 pub(crate) fn panicked(outlet: &dyn Outlet, peer: &Peer, address: &str) {
     // The panic hook has told what it was; this tells where it came from.
-    error!(%peer, address, "handler panicked");
+    quietly!(ERROR, outlet, HandlerPanicked at address, %peer, address, "handler panicked");
     outlet.fault(&Fault::HandlerPanicked { peer, address });
 }
 
 /// Tells that a handler took longer than it may.
 pub(crate) fn timed_out(outlet: &dyn Outlet, peer: &Peer, address: &str) {
-    warn!(%peer, address, "handler took too long");
+    quietly!(WARN, outlet, HandlerTimedOut at address, %peer, address, "handler took too long");
     outlet.fault(&Fault::HandlerTimedOut { peer, address });
 }

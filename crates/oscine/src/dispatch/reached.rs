@@ -7,13 +7,13 @@ use std::sync::Arc;
 use oscine_codec::pattern::PartPattern;
 use oscine_codec::{AddressError, MessageRef, Pattern};
 use oscine_transport::guard::guarded;
-use tracing::error;
 
 use crate::address_space::contents::{Contents, Method};
 use crate::address_space::seen::Seen;
 use crate::address_space::target::Target;
 use crate::dispatch::cache::{Cache, Found, Known};
 use crate::dispatch::let_go::let_go;
+use crate::fault_log::quietly;
 use crate::handler::job::{Context, Job};
 use crate::handler::registered::{Home, Registered};
 use crate::space::entry::Entries;
@@ -160,7 +160,7 @@ impl<'c> Reached<'c> {
     }
 
     fn show(&self, contents: &Contents, job: &Job<'_>) {
-        let Job { message, time_tag, context: Context { peer, .. }, .. } = *job;
+        let Job { message, time_tag, context: Context { peer, outlet, .. }, .. } = *job;
         let places = (0..).map_while(|number| self.handler(number));
         let places: Vec<_> = places
             .filter_map(|(_, registered)| registered.at())
@@ -170,7 +170,7 @@ impl<'c> Reached<'c> {
         for observer in &*contents.observers {
             // An observer that panics must not keep the message from its methods.
             if guarded(|| observer(&seen)).is_none() {
-                error!(%peer, %message, "observer panicked");
+                quietly!(ERROR, outlet, ObserverPanicked, %peer, %message, "observer panicked");
             }
         }
     }

@@ -9,6 +9,7 @@ use oscine_codec::Packet;
 use tokio::sync::Semaphore;
 
 use crate::fault::Fault;
+use crate::fault_log::FaultLog;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 
@@ -19,6 +20,9 @@ pub(crate) trait Outlet: fmt::Debug + Send + Sync {
 
     /// Hears of what goes wrong with handlers.
     fn fault(&self, _: &Fault<'_>) {}
+
+    /// What keeps the log from being filled with what goes wrong.
+    fn fault_log(&self) -> &FaultLog;
 
     /// How long an async handler may take.
     fn handler_timeout(&self) -> Option<Duration> {

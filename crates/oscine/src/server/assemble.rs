@@ -14,6 +14,7 @@ use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::engine::engine::Engine;
 use crate::engine::timing::Timing;
+use crate::fault_log::FaultLog;
 use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::peers::gate::Gate;
@@ -112,6 +113,7 @@ impl Settings {
             counters,
             line: Line::new(Engine::with_hosts(self.schedule, Peer::host), self.timing),
             lateness: Lateness::default(),
+            fault_log: FaultLog::default(),
             clock: clock.clone(),
             gate: gate_settings,
             peers: Arc::clone(gate.table()),

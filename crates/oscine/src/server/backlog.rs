@@ -41,8 +41,8 @@ pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue:
             _ => sender.send(packet, peer).await,
         };
         queue.settle(sent.is_ok());
-        if let (Err(error), true) = (sent, *told) {
-            shared.tell_unsent(peer, &error);
+        if let Err(error) = sent {
+            shared.tell_unsent(peer, &error, *told);
         }
         // Nobody has to wait any more, so they may be waited for again.
         if queue.is_empty() || deaf.len() >= QUEUE {

@@ -64,7 +64,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 debug!(peer = %self.peer, %error, "connection broken");
                 // Any other has been told.
                 if matches!(error, SendError::Stalled { .. }) {
-                    shared.tell_unsent(self.peer, &error);
+                    shared.tell_unsent(self.peer, &error, true);
                 }
             }
             _ => self.say_goodbye().await,
@@ -88,9 +88,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 // One that cannot be sent is told, and the next one goes.
                 Err(error) => {
                     self.shared.counters.send_failures.add(1);
-                    if self.told {
-                        self.shared.tell_unsent(self.peer, &error);
-                    }
+                    self.shared.tell_unsent(self.peer, &error, self.told);
                 }
             }
         }
@@ -125,7 +123,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     async fn say_goodbye(&mut self) {
         self.queue.close();
         if let Err(error) = poll_fn(|cx| self.poll_send(cx)).await {
-            self.shared.tell_unsent(self.peer, &error);
+            self.shared.tell_unsent(self.peer, &error, true);
             return;
         }
         match self.connection.close().await {
@@ -160,7 +158,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TwoWay for Conversation<'_, S> {
         match ready!(self.poll_send(cx)) {
             Err(error) if !matches!(error, SendError::Stalled { .. }) => {
                 self.queue.give_up();
-                self.shared.tell_unsent(self.peer, &error);
+                self.shared.tell_unsent(self.peer, &error, true);
                 self.deaf = Some(error);
                 Poll::Pending
             }

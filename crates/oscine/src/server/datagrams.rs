@@ -130,8 +130,8 @@ impl Post<'_> {
 
     fn lost(&self, error: &SendError) {
         self.shared.counters.send_failures.add(1);
-        if let Some((peer, true)) = &self.last {
-            self.shared.tell_unsent(peer, error);
+        if let Some((peer, told)) = &self.last {
+            self.shared.tell_unsent(peer, error, *told);
         }
     }
 }

@@ -40,10 +40,13 @@ use crate::server::main_loop::MainLoop;
 /// | level | what |
 /// | --- | --- |
 /// | info | that it serves, and that it has stopped, with `endpoints`; each connection, with `peer` |
-/// | warn | what is dropped, with `peer` and `cause`, once a minute for each cause with the number of those held back; handlers that fail |
+/// | warn | what is dropped, with `peer` and `cause`; handlers that fail or take too long, with `address` |
 /// | error | handlers and callbacks that panic |
-/// | debug | malformed packets, messages that reach no method, packets that could not be sent, with `peer` |
-/// | trace | each packet, and each bundle that has waited, with how late it runs |
+/// | debug | malformed packets, messages that reach no method or fit none, replies that could not be sent, with `peer` |
+/// | trace | each packet, each bundle that has waited, with how late it runs, and all that is held back above |
+///
+/// What peers can repeat is told once a minute for each cause, for handlers for each of 64 addresses, with `held_back`:
+/// how many like it were not told before.
 ///
 /// A connection is a span, `connection`, with `peer`, its `number` and the `endpoint`. Messages and bundles have none.
 #[must_use = "a server does nothing until `serve` is awaited"]

@@ -10,11 +10,12 @@ use oscine_codec::{Packet, TimeTag};
 use oscine_transport::{BadPacket, Endpoint, PeerAddr, SendError as TransportError, guard};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error};
+use tracing::{error, trace};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
 use crate::fault::Fault;
+use crate::fault_log::{FaultLog, quietly};
 use crate::handler::job::{Context, Job};
 use crate::handler::outlet::Outlet;
 use crate::handler::send_error::SendError;
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     pub(crate) counters: Arc<Counters>,
     pub(crate) line: Line,
     pub(crate) lateness: Lateness,
+    pub(crate) fault_log: FaultLog,
     pub(crate) clock: Clock,
     /// Who may send what.
     pub(crate) gate: Arc<GateSettings>,
@@ -229,11 +231,11 @@ impl Shared {
         });
     }
 
-    /// Tells of something that was handed over and could not be sent. It is counted elsewhere. Not for what was handed
-    /// over by whoever heard of a fault: there might be no end to that, either.
-    pub(crate) fn tell_unsent(&self, peer: &Peer, error: &TransportError) {
-        debug!(%peer, %error, "packet not sent");
-        if self.on_error.is_some() {
+    /// Tells of something that was handed over and could not be sent. It is counted elsewhere. `told` is not
+    /// what was handed over by whoever heard of a fault: there might be no end to that, either.
+    pub(crate) fn tell_unsent(&self, peer: &Peer, error: &TransportError, told: bool) {
+        trace!(%peer, %error, "packet not sent");
+        if told && self.on_error.is_some() {
             let error = SendError::Unsent { peer: peer.clone(), reason: error.to_string() };
             self.tell(&Fault::NotSent { peer, error: &error });
         }
@@ -241,7 +243,7 @@ impl Shared {
 
     /// Tells of something that arrived and was no packet. It has been counted.
     pub(crate) fn malformed(&self, peer: &Peer, error: &BadPacket) {
-        debug!(%peer, %error, "malformed packet");
+        quietly!(DEBUG, self, Malformed, %peer, %error, "malformed packet");
         self.tell(&Fault::Malformed { peer, error });
     }
 
@@ -324,6 +326,10 @@ impl Outlet for Shared {
 
     fn handler_timeout(&self) -> Option<Duration> {
         self.handler_timeout
+    }
+
+    fn fault_log(&self) -> &FaultLog {
+        &self.fault_log
     }
 
     fn slots(&self) -> Option<&Arc<Semaphore>> {

@@ -7,12 +7,14 @@ use bytes::Bytes;
 use oscine_codec::{DecodeError, MessageRef, PacketRef, TimeTag};
 use oscine_transport::BadPacket;
 use oscine_transport::framing::{FrameFault, FrameFaultKind};
-use tracing::{debug, trace};
+use tracing::trace;
 
 use crate::dispatch::caller::Waiting;
 use crate::dispatch::dispatched::Dispatched;
 use crate::fault::Fault;
+use crate::fault_log::quietly;
 use crate::handler::job::{Context, Job, ReadAt};
+use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::peers::gate::Verdict;
 use crate::peers::settings::OwnTiming;
@@ -119,7 +121,7 @@ fn too_long(shared: &Shared, port: &Port, peer: &Peer, limit: usize) {
     let kind = FrameFaultKind::TooLong { limit };
     port.counters.damaged(kind);
     let error = BadPacket::from(FrameFault::new(kind, 0));
-    debug!(%peer, %error, "malformed packet");
+    quietly!(DEBUG, shared, Malformed, %peer, %error, "malformed packet");
     shared.tell(&Fault::Malformed { peer, error: &error });
 }
 
@@ -127,7 +129,7 @@ fn too_long(shared: &Shared, port: &Port, peer: &Peer, limit: usize) {
 #[cold]
 fn malformed(shared: &Shared, port: &Port, peer: &Peer, bytes: &[u8], error: DecodeError) {
     port.counters.decode_error(error.kind());
-    debug!(%peer, %error, "malformed packet");
+    quietly!(DEBUG, shared, Malformed, %peer, %error, "malformed packet");
     if shared.on_error.is_some() {
         let error = BadPacket::Decode { error, bytes: Bytes::copy_from_slice(bytes) };
         shared.tell(&Fault::Malformed { peer, error: &error });

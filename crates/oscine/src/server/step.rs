@@ -25,6 +25,14 @@ impl Steps {
         self.0.take().expect("taken out only here, and when dropped")
     }
 
+    /// How long until there is something to run if nothing arrives; `None` if nothing waits.
+    pub(crate) fn next_timeout(&self) -> Option<Duration> {
+        let MainLoop { runner, shared, .. } = self.0.as_ref()?;
+        let now = shared.clock.now();
+        let times = [runner.next_deadline(), runner.next_question()];
+        times.into_iter().flatten().map(|due| due.since(now)).min()
+    }
+
     /// Runs all that is ready; says how many deliveries there were.
     pub(crate) async fn ready(&mut self) -> Result<usize, ServeError> {
         let Some(main_loop) = &mut self.0 else { return Ok(0) };

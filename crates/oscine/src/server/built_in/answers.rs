@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use oscine_codec::{EncodeError, Message};
-use tracing::debug;
+use tracing::trace;
 
 use crate::handler::reply::Reply;
 use crate::peers::bucket::Bucket;
@@ -34,7 +34,7 @@ impl Answers {
         let peer = reply.peer();
         if !self.may(Instant::now()) {
             self.shared.counters.unanswered.add(1);
-            debug!(%peer, "question not answered: there are too many");
+            trace!(%peer, "question not answered: there are too many");
             return;
         }
         // A connection has one way back.
@@ -43,7 +43,7 @@ impl Answers {
             .map_err(Into::into)
             .and_then(|answer| elsewhere.as_ref().unwrap_or(reply).send_packet(answer));
         if let Err(error) = sent {
-            debug!(%peer, %error, "answer not sent");
+            trace!(%peer, %error, "answer not sent");
         }
     }
 
