@@ -21,8 +21,7 @@ impl AddressRegex {
     /// # Examples
     ///
     /// ```
-    /// use oscine::AddressSpace;
-    /// use oscine::space::AddressRegex;
+    /// use oscine::{AddressRegex, AddressSpace};
     ///
     /// let any_case = AddressRegex::with(r"/ch/\d+/(gain|g)", |options| {
     ///     options.case_insensitive(true).size_limit(1 << 16);

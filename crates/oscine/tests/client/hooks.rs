@@ -1,11 +1,14 @@
 //! Hooks that use the client whose packets they are asked about.
 
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, mpsc};
+use std::thread;
+use std::time::Duration;
 
 use futures::FutureExt;
 use oscine::transport::hook::{self, Verdict};
 use oscine::transport::{PeerAddr, SendError};
 use oscine::{AddressSpace, Client, ClientError, ClientSender, RequestError};
+use tokio::runtime::Builder;
 
 use crate::common::{Running, within};
 
@@ -41,8 +44,19 @@ fn use_it(sender: &ClientSender, seen: &Seen) {
     seen.lock().unwrap().push(outcomes.join(", "));
 }
 
-#[tokio::test]
-async fn a_hook_may_ask_its_own_client_for_anything_and_is_answered_at_once() {
+/// On a thread of its own, as one that waits for itself would not come to any limit.
+#[test]
+fn a_hook_may_ask_its_own_client_for_anything_and_is_answered_at_once() {
+    let (tell, told) = mpsc::channel();
+    thread::spawn(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(hooks_ask());
+        tell.send(()).unwrap();
+    });
+    told.recv_timeout(Duration::from_secs(60)).unwrap();
+}
+
+async fn hooks_ask() {
     let space = AddressSpace::new();
     space.method("/ask", |number: i32| ("/answer", number)).unwrap();
     let server = Running::start(space).await;
