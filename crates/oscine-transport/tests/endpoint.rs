@@ -73,6 +73,7 @@ fn mistakes_are_named() {
     refused("udp://localhost:9000", "unknown scheme \"udp\"");
     refused("osc.udp://", "\"\" is not a host");
     refused("osc.udp://:9000", "\"\" is not a host");
+    refused("osc.udp://9000", "\"9000\" is not a host");
     refused("osc.udp://a b:9000", "\"a b\" is not a host");
     refused("osc.udp://::1:9000", "\"::1\" is not a host");
     refused("osc.udp://[::1", "\"[::1\" is not a host");

@@ -7,16 +7,22 @@
 //!
 //! * Receive: [`Server`] carries what its sockets receive to the methods of an [`AddressSpace`]. What may be a
 //!   method, and what it may ask for and return, is told in [`handler`]; handlers that may not leave their thread have
-//!   an owner, [`local`].
-//! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; [`Endpoints`] is
-//!   for many targets, [`blocking`] for programs without async.
+//!   an owner, [`local`]. What a server can do, and where to look when a handler is not called, is told at [`Server`].
+//! * Send: [`Client`], [`Message::new`], [`Bundle::new`]. What a client can do is told in [`client`]; which Rust type
+//!   becomes which type tag, in [`ToArg`]. [`Endpoints`] is for many targets, [`blocking`] for programs without async.
+//! * Messages as streams: [`ServerHandle::subscribe`], and the client itself.
+//! * Transports of one's own, such as TLS, WebSocket and radio: [`ServerBuilder::connections`] and
+//!   [`ServerBuilder::datagrams`], [`Client::from_connection`].
+//! * Who may send, how much, and how it is read: [`Networks`], [`RateLimit`], [`PeerRules`].
 //! * Time: a bundle runs at its [`TimeTag`], never early; [`ScheduleLimits`] bounds what may wait. [`Clock`] is what it
 //!   is measured by, [`Clock::simulated`] one for tests. [`LearnOffset`] is for peers whose clocks are wrong.
-//! * Own loops: [`Engine`] says what runs and when, without sockets and clock, with a [`Timing`] for each packet;
+//! * Figures and faults: [`Stats`], [`LatenessHistogram`], [`PeerView`], [`ServerBuilder::on_error`],
+//!   [`ServerBuilder::built_in`] for others who ask; feature `metrics`.
+//! * Own loops: [`Dispatcher`] calls the handlers of an address space, in the process; [`Engine`] says what runs and when, without sockets and clock, with a [`Timing`] for each packet;
 //!   [`Schedule`] is its queue, [`Space`] its tree.
 //! * Below: [`codec`] is bytes to packets and back, [`transport`] is sockets and framings.
 //!
-//! Not here: discovery, OSCQuery, WebSocket.
+//! Not here: discovery, OSCQuery, and WebSocket itself.
 //!
 //! # Examples
 //!
@@ -120,3 +126,8 @@ pub use time_offset::TimeOffset;
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
+
+/// The code for those who come from python-osc, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/from-python-osc.md")]
+struct FromPythonOsc;

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 
 use oscine::blocking::{BlockingError, Client, Server};
 use oscine::{
-    AddressSpace, BindError, Bundle, Clock, Message, OnError, ServeError, ServerBuilder, TimeTag,
+    AddressSpace, BindError, Bundle, Clock, LearnOffset, Message, OnError, PeerOptions, PeerRules,
+    ServeError, ServerBuilder, TimeTag,
 };
 
 /// How long anything may take. It only keeps a test that fails from hanging.
@@ -57,6 +58,26 @@ fn once_it_is_stopped_no_step_runs_what_waits() {
     assert!(notes.lock().unwrap().is_empty());
     let stats = handle.stats();
     assert_eq!((stats.released, stats.dropped_at_stop), (0, 2));
+}
+
+#[test]
+fn once_it_is_stopped_nobody_is_asked_for_the_time() {
+    let space = AddressSpace::new();
+    let rules = PeerRules::new().all(PeerOptions::new().learn_offset(LearnOffset::Asking));
+    let mut server = Server::bind(builder(&space).peer_rules(rules)).unwrap();
+    let handle = server.handle();
+    let stop = handle.clone();
+    space.method("/stop", move || stop.stop()).unwrap();
+    let client = Client::connect(&server.endpoints()[0]).unwrap();
+    // It is new to the server, and would be asked at once.
+    client.send(("/stop", ())).unwrap();
+    let begun = Instant::now();
+    while handle.stats().calls == 0 {
+        assert!(begun.elapsed() < LIMIT);
+        server.process().unwrap();
+    }
+    server.process().unwrap();
+    assert_eq!(handle.stats().sent, 0);
 }
 
 #[test]

@@ -17,6 +17,7 @@ use common::log::log;
 use common::wire::packet;
 use common::{LOOPBACK, Running, never, until, within};
 use futures::{Sink, Stream};
+use oscine::transport::framing::FramingKind;
 use oscine::transport::hook::{self, Verdict};
 use oscine::{
     AddressSpace, BindError, Bundle, DecodeOptions, Networks, Peer, PeerAddr, PeerOptions,
@@ -339,6 +340,24 @@ async fn one_that_is_added_can_be_paused_and_closed() {
     assert!(matches!(handle.add_datagrams(carrier), Err(BindError::Stopped)));
 }
 
+#[tokio::test]
+async fn one_that_is_added_keeps_to_the_rules_or_is_an_error() {
+    let framed = PeerOptions::new().framing(FramingKind::Slip);
+    let server = Running::bind(
+        beside(Server::builder())
+            .peer_rules(PeerRules::new().all(framed.clone()).endpoint(2, framed)),
+    )
+    .await;
+    let ((refused, far), (served, mut other)) = (line::<()>(1), line::<()>(8));
+    let error = server.handle.add_datagrams(refused).unwrap_err();
+    assert!(matches!(error, BindError::Rule { endpoint: 2, .. }), "{error:?}");
+    assert!(far.arrives.is_closed());
+    // A rule for all has no effect on datagrams.
+    assert_eq!(server.handle.add_datagrams(served).unwrap(), 3);
+    assert_eq!(other.ask(&packet("/where", ()), ()).await, packet("/here", 3));
+    server.stop().await;
+}
+
 /// A sink that takes nothing has a second, and what is left is counted.
 #[tokio::test]
 async fn a_sink_that_takes_nothing_does_not_keep_an_endpoint_that_is_closed() {
@@ -352,9 +371,9 @@ async fn a_sink_that_takes_nothing_does_not_keep_an_endpoint_that_is_closed() {
     let Far { arrives, leaves } = far;
     // The server's end is dropped.
     within(arrives.closed()).await;
-    // One is in the line, and one had been taken for it.
-    until(|| handle.stats().send_failures == 98).await;
-    assert_eq!(leaves.len(), 1);
+    // One is in the line; the one that had been taken for it is not.
+    until(|| handle.stats().send_failures == 99).await;
+    assert_eq!((leaves.len(), handle.stats().transport.sent), (1, 1));
     ask_where(&client(handle, 0).await).await;
     server.stop().await;
 }
@@ -381,7 +400,9 @@ async fn what_was_handed_over_goes_out_when_the_server_stops() {
     for number in 0..50 {
         server.handle.send_to(PeerAddr::Unnamed, "/told", number).unwrap();
     }
-    assert!(server.stop().await.send_failures > 0);
+    let stats = server.stop().await;
+    // One in the line, and 49 that were not taken.
+    assert_eq!((stats.sent, stats.transport.sent, stats.send_failures), (51, 2, 49));
     assert!(far.arrives.is_closed());
 }
 

@@ -16,6 +16,12 @@ use crate::view::shape::MessageShape;
 impl Message {
     /// Builds a message from an address, or an address pattern, and arguments. One allocation.
     ///
+    /// The type of an argument says its type tag: `440.0_f32` is `f`, and a bare `440.0` is `d`, which many devices do
+    /// not know; a `Vec` is one argument, an array. [`ToArg`] has them all, [`Rest`] is for as many as a `Vec` holds.
+    ///
+    /// [`ToArg`]: crate::ToArg
+    /// [`Rest`]: crate::Rest
+    ///
     /// # Examples
     ///
     /// ```

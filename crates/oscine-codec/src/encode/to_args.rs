@@ -3,9 +3,11 @@
 use crate::encode::sink::ArgSink;
 use crate::encode::to_arg::ToArg;
 use crate::error::encode::EncodeError;
+use crate::typed::from_args::Rest;
 use crate::view::args::Args;
 
-/// A value that is a list of arguments: `()` for none, a tuple for up to twelve, or any one [`ToArg`] alone.
+/// A value that is a list of arguments: `()` for none, a tuple for up to twelve, any one [`ToArg`] alone, or [`Rest`]
+/// for as many as a `Vec` holds. Which type becomes which type tag is told in [`ToArg`].
 ///
 /// # Examples
 ///
@@ -20,7 +22,8 @@ use crate::view::args::Args;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a list of OSC arguments",
     label = "not a list of arguments",
-    note = "a list is `()`, one argument, or a tuple of up to twelve arguments: `(440.0_f32, \"sine\")`"
+    note = "a list is `()`, one argument, a tuple of up to twelve arguments such as `(440.0_f32, \"sine\")`, or \
+            `Rest(vec)`; for types that are arguments see `ToArg`"
 )]
 pub trait ToArgs {
     /// Describes the arguments to `sink`. Called twice for one message, with the same outcome.
@@ -50,6 +53,13 @@ impl ToArgs for Args<'_> {
             arg.to_arg(sink)?;
         }
         Ok(())
+    }
+}
+
+/// Each of them an argument, and not one array of all.
+impl<T: ToArgs> ToArgs for Rest<T> {
+    fn to_args<S: ArgSink>(&self, sink: &mut S) -> Result<(), EncodeError> {
+        self.0.iter().try_for_each(|args| args.to_args(sink))
     }
 }
 

@@ -72,6 +72,22 @@ impl Bundle {
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
     }
+
+    /// The bundle as it is on the wire; copies nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use oscine_codec::{Bundle, Message, TimeTag};
+    ///
+    /// let bundle = Bundle::new(TimeTag::IMMEDIATE, [Message::new("/go", ())?])?;
+    /// assert_eq!(bundle.into_bytes().len(), 28);
+    /// # Ok::<(), oscine_codec::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
 }
 
 impl From<BundleRef<'_>> for Bundle {

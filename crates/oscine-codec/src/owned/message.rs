@@ -94,6 +94,21 @@ impl Message {
     pub const fn bytes(&self) -> &Bytes {
         &self.bytes
     }
+
+    /// The message as it is on the wire; copies nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use oscine_codec::{Message};
+    ///
+    /// assert_eq!(Message::new("/go", ())?.into_bytes(), &b"/go\0,\0\0\0"[..]);
+    /// # Ok::<(), oscine_codec::EncodeError>(())
+    /// ```
+    #[must_use]
+    pub fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
 }
 
 impl From<MessageRef<'_>> for Message {

@@ -77,8 +77,8 @@ impl Packet {
     #[must_use]
     pub fn into_bytes(self) -> Bytes {
         match self {
-            Self::Message(message) => message.bytes().clone(),
-            Self::Bundle(bundle) => bundle.bytes().clone(),
+            Self::Message(message) => message.into_bytes(),
+            Self::Bundle(bundle) => bundle.into_bytes(),
         }
     }
 

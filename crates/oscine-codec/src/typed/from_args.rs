@@ -184,6 +184,17 @@ impl FromArgs<'_> for () {
 /// assert_eq!((name, numbers), ("total", vec![1, 2, 3]));
 /// # Ok::<(), oscine_codec::EncodeError>(())
 /// ```
+///
+/// The other way round it is as many arguments as it holds, where a `Vec` alone is one argument, an array:
+///
+/// ```
+/// use oscine_codec::{Message, Rest};
+///
+/// let levels = vec![0.5_f32, 0.25];
+/// assert_eq!(Message::new("/levels", ("all", &levels))?.to_string(), "/levels ,s[ff] \"all\" [0.5 0.25]");
+/// assert_eq!(Message::new("/levels", ("all", Rest(levels)))?.to_string(), "/levels ,sff \"all\" 0.5 0.25");
+/// # Ok::<(), oscine_codec::EncodeError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_structs, reason = "a transparent wrapper")]
 pub struct Rest<T>(pub Vec<T>);

@@ -73,7 +73,9 @@ impl FromStr for Host {
         if let Some(Ok(v6)) = bracketed.then(|| format!("{host}:0").parse::<SocketAddrV6>()) {
             return Ok(Self::V6 { address: *v6.ip(), scope: v6.scope_id() });
         }
-        if !host.is_empty() && host.chars().all(|c| c.is_alphanumeric() || "-._".contains(c)) {
+        // A number alone would be taken for an IPv4 address by the system, and is a port without a host.
+        let number = host.bytes().all(|byte| byte.is_ascii_digit());
+        if !number && host.chars().all(|c| c.is_alphanumeric() || "-._".contains(c)) {
             return Ok(Self::Name(host.into()));
         }
         Err(ParseEndpointError::Host { host: host.into() })

@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::StreamExt;
 use oscine_codec::{Message, Packet};
 use oscine_transport::reconnect::{State, States};
 use oscine_transport::{PeerAddr, Stats, StreamError};
@@ -69,14 +68,7 @@ impl Client {
     /// This method is cancel safe. It may be called again.
     pub async fn close(&mut self) -> Result<(), ClientError> {
         self.tasks.finish().await;
-        let shared = &self.sender.shared;
-        let way = shared.way()?;
-        shared.sending(&way, way.finish()).await?;
-        if let Some(mut states) = shared.hub.begin_close() {
-            // The last state is that it is closed.
-            while states.next().await.is_some_and(|state| !matches!(state, State::Closed)) {}
-        }
-        Ok(())
+        Ok(self.sender.shared.finish().await?)
     }
 
     /// The sending side, for other tasks. Cheap to clone.

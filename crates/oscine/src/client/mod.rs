@@ -12,6 +12,21 @@
 //! | one packet | [`send`] |
 //! | no async | [`blocking::Client`](crate::blocking::Client) |
 //!
+//! # What is sent
+//!
+//! Whatever sends packets takes one value: `client.send(("/add", (2, 3)))`, an address with its
+//! arguments, `client.send("/go")` without any, or a packet that is built already: [`IntoPacket`].
+//! Where there can only be a message, as in [`LatestSender::send`](crate::LatestSender::send),
+//! [`Reply::send`](crate::Reply::send) and [`ServerHandle::send_to`](crate::ServerHandle::send_to),
+//! address and arguments are two.
+//!
+//! What becomes which type tag is told in [`ToArg`](crate::ToArg). Two things surprise: a bare `0.5`
+//! is a double, which many devices do not know (`0.5_f32`), and a `Vec` is one argument, an array
+//! ([`Rest`](crate::Rest) is as many as it holds).
+//!
+//! An error prints what was not possible. Why it was not is its
+//! [`source`](std::error::Error::source): crates such as `anyhow` print both.
+//!
 //! # Who reads
 //!
 //! There is no task behind a client that reads. Whoever waits reads for all: the stream hands replies

@@ -23,8 +23,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`ClientError`] when the name cannot be resolved or the system has no socket. That nobody
-    /// listens there is no error.
+    /// [`ClientError`] when there is no port, the name cannot be resolved or the system has no
+    /// socket. That nobody listens there is no error.
     ///
     /// # Cancel safety
     ///
@@ -33,12 +33,14 @@ impl Client {
         Self::connect(format!("osc.udp://{}", address.to_string())).await
     }
 
-    /// A client on TCP. It speaks SLIP (OSC 1.1) until the peer has been heard;
-    /// [`connect`](Self::connect) can name another framing.
+    /// A client on TCP. It speaks SLIP (OSC 1.1) until the peer has been heard.
+    ///
+    /// A peer that knows the length prefix of OSC 1.0 alone does not understand that, and is silent:
+    /// for such a one [`connect`](Self::connect) to `"osc.tcp://host:port?framing=length"`.
     ///
     /// # Errors
     ///
-    /// [`ClientError`] when the name cannot be resolved or nobody listens there.
+    /// [`ClientError`] when there is no port, the name cannot be resolved or nobody listens there.
     ///
     /// # Cancel safety
     ///
@@ -97,7 +99,10 @@ impl ClientBuilder {
     async fn open(self, endpoint: &Endpoint) -> Result<Client, Refused> {
         match (endpoint, self.reconnect.clone()) {
             (Endpoint::Udp { host: Host::Any, .. } | Endpoint::Tcp { host: Host::Any, .. }, _) => {
-                Err(nothing_there(endpoint))
+                Err(nothing_there(endpoint, "a client needs a host, and * is all"))
+            }
+            (Endpoint::Udp { port: 0, .. } | Endpoint::Tcp { port: 0, .. }, _) => {
+                Err(nothing_there(endpoint, "a client needs a port, such as :9000"))
             }
             (Endpoint::Udp { .. }, _) => self.open_udp(endpoint).await,
             (Endpoint::Tcp { host, port, framing }, None) => {
@@ -123,7 +128,7 @@ impl ClientBuilder {
             }
             #[cfg(unix)]
             (Endpoint::Unix { path, framing: None }, _) => self.open_datagrams(path),
-            _ => Err(nothing_there(endpoint)),
+            _ => Err(nothing_there(endpoint, "a client knows no such endpoint")),
         }
     }
 
@@ -205,8 +210,8 @@ impl From<io::Error> for Refused {
     }
 }
 
-fn nothing_there(endpoint: &Endpoint) -> Refused {
-    let reason = format!("{endpoint} is nothing to connect to");
+fn nothing_there(endpoint: &Endpoint, needed: &str) -> Refused {
+    let reason = format!("{endpoint} is nothing to connect to: {needed}");
     io::Error::new(io::ErrorKind::InvalidInput, reason).into()
 }
 

@@ -55,8 +55,9 @@ impl Client {
     /// to it and, unless it came in a bundle, to no handler. What the stream had kept goes to
     /// handlers first.
     ///
-    /// When the connection ends, what has arrived runs, replies that were handed over are sent, and
-    /// bundles that wait are dropped and counted.
+    /// When the connection ends, what has arrived runs. Then, and when the server is stopped, replies
+    /// that were handed over are sent, for as long as its [grace](crate::Serve::grace), and bundles
+    /// that wait are dropped and counted.
     ///
     /// Await it, hand it to `tokio::spawn` with [`into_future`](IntoFuture::into_future), or put it
     /// into a `select!`.
@@ -76,7 +77,10 @@ impl ClientServe {
     /// client is endpoint 0.
     ///
     /// What is about sockets, connections, framing and decoding does not reach the client, which has
-    /// been made already.
+    /// been made already; [rules](crate::PeerRules) with hooks that could be for it, or with a framing
+    /// for endpoint 0, are an error. It is none of the connections that a server accepts, lists and
+    /// [kicks](crate::ServerHandle::kick): [`close_endpoint`](crate::ServerHandle::close_endpoint)
+    /// closes it. Networks, rates and rules take all that it hears as its peer's, whoever has sent it.
     pub fn with(self, set: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
         Self { server: set(self.server) }
     }

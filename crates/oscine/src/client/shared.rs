@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use futures::StreamExt;
 use oscine_codec::Packet;
+use oscine_transport::reconnect::State;
 use oscine_transport::stats::Counters;
 use oscine_transport::{PeerAddr, SendError, Stats};
 use tokio::runtime::Handle;
@@ -93,6 +95,17 @@ impl Shared {
             outcome = sending => outcome,
             () = self.closed.cancelled() => Err(SendError::Closed),
         }
+    }
+
+    /// Sends what the connection, or its queue, has taken, and ends that direction. Cancel safe.
+    pub(crate) async fn finish(&self) -> Result<(), SendError> {
+        let way = self.way()?;
+        self.sending(&way, way.finish()).await?;
+        if let Some(mut states) = self.hub.begin_close() {
+            // The last state is that it is closed.
+            while states.next().await.is_some_and(|state| !matches!(state, State::Closed)) {}
+        }
+        Ok(())
     }
 
     pub(crate) fn stats(&self) -> Stats {

@@ -25,6 +25,35 @@ use crate::time_offset::TimeOffset;
 /// hand.advance(Duration::from_secs(1));
 /// assert_eq!(clock.now(), TimeTag::from_unix(1_600_000_001, 0));
 /// ```
+///
+/// A show that is tested in no time:
+///
+/// ```
+/// use std::time::Duration;
+/// use futures::StreamExt;
+/// use oscine::{AddressSpace, Bundle, Clock, Message, Server, TimeTag};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (clock, hand) = Clock::simulated(TimeTag::from_unix(1_600_000_000, 0));
+/// let space = AddressSpace::new();
+/// space.method("/cue", |number: i32| println!("cue {number}"))?;
+/// let server = Server::builder().udp("127.0.0.1:0").clock(clock.clone()).address_space(space);
+/// let server = server.bind().await?;
+/// let handle = server.handle();
+/// let mut cues = handle.subscribe_as::<(i32,)>("/cue")?;
+/// tokio::spawn(server.serve().into_future());
+///
+/// for minute in 1..=3_u32 {
+///     let at = clock.now() + minute * Duration::from_secs(60);
+///     handle.dispatch(Bundle::new(at, [Message::new("/cue", minute)?])?).await?;
+/// }
+/// hand.advance(Duration::from_secs(120));
+/// assert_eq!((cues.next().await, cues.next().await), (Some((1,)), Some((2,))));
+/// assert_eq!(handle.pending().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 pub struct SimulatedClock {
     time: Arc<watch::Sender<SimulatedTime>>,

@@ -22,7 +22,7 @@ use crate::handler::into_reply::{IntoReply, Replies};
     label = "not a handler",
     note = "a handler is a function or closure, async or not, that is `Send + Sync + 'static`; each of its (at most \
             twelve) parameters has to be `FromCall`, written with its type, and what it returns `IntoReply`",
-    note = "parameters are owned: `String` and not `&str`",
+    note = "parameters are owned: `String` and not `&str`; numbers are `i32`, `i64`, `f32` or `f64`",
     note = "what is not `Send` can be a handler of `LocalHandlers`"
 )]
 pub trait Handler<M>: 'static {

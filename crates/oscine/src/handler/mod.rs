@@ -9,7 +9,8 @@
 //! * context: [`Peer`], [`Address`], [`Captures`], [`Message`], [`TypeTags`], [`MethodKey`], [`BundleTime`],
 //!   [`ReceivedAt`], [`Lateness`], [`Reply`], [`State<T>`].
 //!
-//! All arguments have to be taken. A handler whose parameters do not fit a message is not called: the next one at
+//! All arguments have to be taken; [`Message`] takes all that are left, of whatever type, and
+//! [`args`](crate::Message::args) goes through them. A handler whose parameters do not fit a message is not called: the next one at
 //! that address is tried, and the misfit is counted.
 //!
 //! What a handler returns goes back to the sender: see [`IntoReply`].
@@ -24,8 +25,8 @@
 //! # Ok::<(), oscine::AddressError>(())
 //! ```
 //!
-//! A handler may be called again before an earlier call is through, so it lends out what it captures. An async one
-//! that captures something gives each call a clone:
+//! A handler may be called again before an earlier call is through, so it lends out what it captures: what it changes
+//! is behind a lock, or atomic. An async one that captures something gives each call a clone:
 //!
 //! ```
 //! # use std::sync::{Arc, Mutex};

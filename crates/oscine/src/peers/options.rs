@@ -122,9 +122,9 @@ impl PeerOptions {
     ///
     /// Rules are looked at when a connection is accepted, or when a stream is added.
     ///
-    /// Datagrams have no framing. A rule for one endpoint that receives datagrams is an error when the server is bound
-    /// ([`BindError::Rule`](crate::BindError::Rule)); a rule for all endpoints, or for one that is added later, has no
-    /// effect on datagrams.
+    /// Datagrams have no framing, and a [client that is served](crate::Client::serve) has its own. A rule for one endpoint
+    /// that is either is an error when that is bound or added ([`BindError::Rule`](crate::BindError::Rule)); a rule for
+    /// all endpoints has no effect on them.
     #[must_use]
     pub const fn framing(mut self, framing: FramingKind) -> Self {
         self.framing = Some(framing);
@@ -166,8 +166,9 @@ impl PeerOptions {
     /// they are asked before networks and rates are: what they replace is counted as it was replaced. While no rule
     /// has hooks they cost nothing; with some, each datagram at every endpoint costs looking its sender up.
     ///
-    /// A UDP socket that was bound before takes no hooks: where rules have some that could be for it, binding the
-    /// server is an error ([`BindError::Rule`](crate::BindError::Rule)).
+    /// A UDP socket that was bound before takes no hooks, and neither does a [client that is
+    /// served](crate::Client::serve): where rules have some that could be for it, binding the server is an error
+    /// ([`BindError::Rule`](crate::BindError::Rule)).
     #[must_use]
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks = Some(self.hooks.unwrap_or_default().hook(hook));

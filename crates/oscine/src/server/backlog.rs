@@ -8,7 +8,8 @@ use oscine_transport::SendError;
 use tokio::time::timeout;
 
 use crate::peer::Peer;
-use crate::server::outbound::{DatagramSender, QUEUE, Waiting};
+use crate::server::datagram_sender::DatagramSender;
+use crate::server::outbound::{QUEUE, Waiting};
 use crate::server::shared::Shared;
 use crate::server::unsent::Unsent;
 
@@ -17,7 +18,8 @@ use crate::server::unsent::Unsent;
 /// Over UDP it is the system that takes nothing, for any of them.
 const PATIENCE: Duration = Duration::from_millis(100);
 
-/// Sends what waits for a socket, in order, until the way out is closed, or the server is over and nothing waits.
+/// Sends what waits for a socket, in order, until the way out is closed, or the server is over and nothing waits. A client
+/// is seen to the end of what it has taken.
 pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue: Unsent<Waiting>) {
     // Those that have been waited for: what is for them goes at once, or is dropped.
     let mut deaf = HashSet::new();
@@ -27,7 +29,7 @@ pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue:
             // What was handed over before the end still goes out.
             () = shared.over.cancelled() => queue.try_recv(),
         };
-        let Some(waiting) = next else { return };
+        let Some(waiting) = next else { return sender.finish().await };
         let Waiting { packet, peer, told, .. } = &waiting;
         let sent = match peer {
             Peer::UnixDatagram { .. } if deaf.contains(peer) => sender.try_send(packet, peer),

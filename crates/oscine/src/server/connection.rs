@@ -122,6 +122,10 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     /// taking what was sent to it.
     async fn say_goodbye(&mut self) {
         self.queue.close();
+        if self.deaf.is_some() {
+            // It has been told, and takes nothing more.
+            return;
+        }
         if let Err(error) = poll_fn(|cx| self.poll_send(cx)).await {
             self.shared.tell_unsent(self.peer, &error, true);
             return;

@@ -90,7 +90,7 @@ impl TwoWay for Post<'_> {
 
     /// Sends what waits, and never ends: what cannot be sent is counted.
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        while let Err(error) = ready!(self.poll_send(cx, Queue::poll_recv)) {
+        while let Err(error) = ready!(self.poll_send(cx, Queue::poll_next)) {
             self.lost(&error);
         }
         // There may be more later.
@@ -119,7 +119,7 @@ impl Post<'_> {
     /// Sends what was handed over before the end, and closes.
     async fn say_goodbye(&mut self) {
         self.queue.close();
-        let waiting = |queue: &mut Queue, _: &mut Context<'_>| Poll::Ready(queue.try_next());
+        let waiting = |queue: &mut Queue, _: &mut Context<'_>| Poll::Ready(queue.try_recv());
         while let Err(error) = poll_fn(|cx| self.poll_send(cx, waiting)).await {
             self.lost(&error);
         }
@@ -128,8 +128,8 @@ impl Post<'_> {
         }
     }
 
-    fn lost(&self, error: &SendError) {
-        self.shared.counters.send_failures.add(1);
+    fn lost(&mut self, error: &SendError) {
+        self.queue.settle(false);
         if let Some((peer, told)) = &self.last {
             self.shared.tell_unsent(peer, error, *told);
         }

@@ -222,14 +222,15 @@ impl ServerHandle {
     ///
     /// # Errors
     ///
-    /// [`BindError::Stopped`] when the server has stopped.
+    /// [`BindError::Stopped`] when the server has stopped; [`BindError::Rule`] when a rule for this endpoint cannot be
+    /// followed.
     pub fn add_datagrams<D, A>(&self, carrier: D) -> Result<usize, BindError>
     where
         D: Stream<Item = io::Result<(Bytes, A)>> + Sink<(Bytes, A)> + Send + 'static,
         <D as Sink<(Bytes, A)>>::Error: Into<BoxError>,
         A: Into<PeerAddr> + TryFrom<PeerAddr> + 'static,
     {
-        let opened = self.shared.opener.datagrams(erase(carrier), knows::<A>);
+        let opened = self.shared.opener.datagrams(erase(carrier), knows::<A>)?;
         self.shared.announce(opened).ok_or(BindError::Stopped)
     }
 

@@ -1,5 +1,6 @@
 //! How late bundles run.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ const DIGITS: u8 = 2;
 /// see [`ServerHandle::lateness`](crate::ServerHandle::lateness).
 ///
 /// Values are exact to two digits, up to an hour. What is later counts as an hour.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct LatenessHistogram(Histogram<u64>);
 
 /// The most usual questions to a [`LatenessHistogram`]; zero as long as no bundle has waited.
@@ -84,6 +85,13 @@ impl LatenessHistogram {
     }
 }
 
+/// Its [`stats`](LatenessHistogram::stats), and not the thousands of counts behind them.
+impl fmt::Debug for LatenessHistogram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LatenessHistogram").field(&self.stats()).finish()
+    }
+}
+
 /// Where a running server notes how late bundles are.
 #[derive(Debug)]
 pub(crate) struct Lateness(Mutex<Histogram<u64>>);
@@ -132,6 +140,7 @@ mod tests {
         near(stats.p99, 990);
         near(stats.max, 3_600_000_000);
         let histogram = lateness.read();
+        assert_eq!(format!("{histogram:?}"), format!("LatenessHistogram({stats:?})"));
         let ranges: Vec<_> = histogram.doubling(Duration::from_micros(250)).collect();
         assert_eq!(ranges.iter().map(|(_, count)| count).sum::<u64>(), 1001);
         assert!(ranges.windows(2).all(|pair| pair[0].0 < pair[1].0));

@@ -99,7 +99,8 @@ impl Runner {
     /// Asks the peer for its time whose turn it is, if it is anybody's. One at a time: a bundle may be due.
     pub(crate) fn ask(&self) {
         let Shared { learners, outbound, .. } = &*self.shared;
-        if self.drains || !learners.any() {
+        // It may just have been stopped by what has run.
+        if self.shared.stop.is_asked() || !learners.any() {
             return;
         }
         let Some((peer, question)) = learners.next_question(self.clock.now()) else { return };
@@ -112,7 +113,8 @@ impl Runner {
     /// When somebody is to be asked.
     pub(crate) fn next_question(&self) -> Option<TimeTag> {
         let learners = &self.shared.learners;
-        (!self.drains && learners.any()).then(|| learners.next_due()).flatten()
+        let asks = !self.shared.stop.is_asked() && learners.any();
+        asks.then(|| learners.next_due()).flatten()
     }
 
     /// Whether a message is about the clock of its sender, and for nobody else.

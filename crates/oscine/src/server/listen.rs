@@ -18,8 +18,8 @@ use crate::server::place::Place;
 
 /// Where to listen. Each call is an endpoint, numbered from 0.
 impl ServerBuilder {
-    /// Listens on UDP: `"127.0.0.1:9000"`, `"[::1]:9000"`, `"localhost:9000"`, `"*:9000"` for all interfaces. Port 0
-    /// is any free port. May be called again for another socket. A [`Bind`] has options of its own.
+    /// Listens on UDP: `"127.0.0.1:9000"`, `"[::1]:9000"`, `"localhost:9000"`, `"*:9000"` for all interfaces. Port 0,
+    /// or none, is any free port. May be called again for another socket. A [`Bind`] has options of its own.
     pub fn udp(self, address: impl Into<Bind>) -> Self {
         self.endpoint(address.into().scheme("osc.udp://"))
     }
@@ -153,6 +153,10 @@ impl ServerBuilder {
     /// or what the sink has not sent. When the stream ends, what it brought is run, replies have a second to leave, and
     /// the endpoint ends; the server forgets it.
     ///
+    /// Where many are at the other end, as behind WebSockets, each may be datagrams of its own, added when it connects,
+    /// with `()` as `A`; or all of them are one carrier, and `A` says which. Where the stream and the sink of a carrier lie
+    /// apart, as channels do, [`Halves`](crate::transport::exchange::Halves) makes one value of them.
+    ///
     /// # Examples
     ///
     /// ```
@@ -191,14 +195,12 @@ impl ServerBuilder {
         A: Into<PeerAddr> + TryFrom<PeerAddr> + 'static,
     {
         let carrier = erase(carrier);
-        self.add(Place::brought("Datagrams", |opener| {
-            opener.checked(opener.datagrams(carrier, knows::<A>), false)
-        }))
+        self.add(Place::brought("Datagrams", |opener| opener.datagrams(carrier, knows::<A>)))
     }
 
     /// Serves what comes back to a client, and stops when that ends.
     pub(crate) fn client(self, client: Client) -> Self {
-        self.add(Place::brought("Client", |opener| Ok(opener.adopt_client(Box::new(client)))))
+        self.add(Place::brought("Client", |opener| opener.adopt_client(Box::new(client))))
     }
 
     /// Which endpoint is asked first for a way to an address alone, by its number: the first that can send there by

@@ -191,7 +191,11 @@ impl MainLoop {
         let Some(Arrived { item, at }) = served.take() else { return };
         let peer = &served.peer;
         match item {
-            Some(Ok(packet)) => drop(self.runner.decoded(&packet, peer, at).await),
+            Some(Ok(packet)) => {
+                self.runner.decoded(&packet, peer, at).await;
+                // One read can have brought thousands of packets: the tasks beside this one get their turns.
+                tokio::task::consume_budget().await;
+            }
             Some(Err(error)) => self.shared.malformed(peer, &error),
             None => {
                 if let Some(error) = served.fault() {

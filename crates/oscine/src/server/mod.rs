@@ -31,6 +31,7 @@ pub(crate) mod calls;
 pub(crate) mod carrier;
 pub(crate) mod connection;
 pub(crate) mod counters;
+pub(crate) mod datagram_sender;
 pub(crate) mod datagrams;
 pub(crate) mod delivery;
 pub(crate) mod door;

@@ -27,10 +27,11 @@ use crate::server::any_stream::AnyStream;
 use crate::server::bind::{Bind, Tune};
 use crate::server::bind_error::BindError;
 use crate::server::carrier::{AnyCarrier, CarrierSender};
+use crate::server::datagram_sender::DatagramSender;
 use crate::server::door::AnyIncoming;
-use crate::server::outbound::{DatagramSender, Waiting};
+use crate::server::outbound::Waiting;
 use crate::server::port::Port;
-use crate::server::ruled::{HooksByPeer, check_datagrams};
+use crate::server::ruled::{HooksByPeer, check_client, check_datagrams};
 use crate::server::unsent::Unsent;
 
 /// What holds for all endpoints of a server, where nothing else is said about one.
@@ -105,7 +106,7 @@ impl Opener {
     }
 
     /// An endpoint at which the rules can be followed; `bound_before` says whether its socket was there before us.
-    pub(crate) fn checked(&self, opened: Opened, bound_before: bool) -> Result<Opened, BindError> {
+    fn checked(&self, opened: Opened, bound_before: bool) -> Result<Opened, BindError> {
         if opened.socket.sender().is_some() {
             check_datagrams(&self.rules, opened.port.number, bound_before)?;
         }
@@ -128,10 +129,11 @@ impl Opener {
     }
 
     /// Takes over a client.
-    pub(crate) fn adopt_client(&self, client: Box<Client>) -> Opened {
+    pub(crate) fn adopt_client(&self, client: Box<Client>) -> Result<Opened, BindError> {
         let counters = Arc::clone(client.sender.shared.counters());
         let port = self.port(None, &Bind::new(""), counters);
-        Opened { port, socket: Socket::Client(Arc::from(client)) }
+        check_client(&self.rules, port.number)?;
+        Ok(Opened { port, socket: Socket::Client(Arc::from(client)) })
     }
 
     /// Takes over a stream of bytes, as a connection with the options of this server.
@@ -163,7 +165,11 @@ impl Opener {
     }
 
     /// Takes over datagrams that the program carries itself, with the options of this server.
-    pub(crate) fn datagrams(&self, carrier: AnyCarrier, knows: fn(&PeerAddr) -> bool) -> Opened {
+    pub(crate) fn datagrams(
+        &self,
+        carrier: AnyCarrier,
+        knows: fn(&PeerAddr) -> bool,
+    ) -> Result<Opened, BindError> {
         let exchange = Exchange::new(carrier)
             .max_datagram(self.max_frame)
             .with_counters(Arc::clone(&self.streams));
@@ -173,7 +179,7 @@ impl Opener {
         let sender = CarrierSender { knows, counters: Arc::clone(&self.streams) };
         let opened = self.brought(Socket::Datagrams(Box::new(exchange), sender));
         by_peer.iter().for_each(|hooks| hooks.set_endpoint(opened.port.number));
-        opened
+        self.checked(opened, false)
     }
 
     /// An endpoint that the program has brought.

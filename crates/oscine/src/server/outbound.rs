@@ -7,18 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use oscine_codec::Packet;
-use oscine_transport::udp::UdpSender;
-#[cfg(unix)]
-use oscine_transport::unix;
-use oscine_transport::{PeerAddr, SendError as TransportError, Stats};
+use oscine_transport::{PeerAddr, SendError as TransportError};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::client::Client;
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
-use crate::server::carrier::CarrierSender;
 use crate::server::counters::Counters;
+use crate::server::datagram_sender::DatagramSender;
 use crate::server::telling::Telling;
 use crate::server::unsent::Unsent;
 
@@ -28,14 +24,17 @@ pub(crate) const QUEUE: usize = 1024;
 /// The ways to all peers.
 #[derive(Debug)]
 pub(crate) struct Outbound {
-    /// By the numbers of endpoints. Empty once the server has stopped: a handle that is kept must not keep ports bound.
-    sockets: ArcSwap<Vec<Option<Arc<SocketOut>>>>,
+    /// By the numbers of endpoints, in order; those that send by connections, and those that are closed, take no room.
+    /// Empty once the server has stopped: a handle that is kept must not keep ports bound.
+    sockets: ArcSwap<Sockets>,
     connections: Mutex<HashMap<u64, ConnectionOut>>,
     /// The number of the endpoint that is asked first for a way to an address.
     preferred: AtomicUsize,
     counters: Arc<Counters>,
     telling: Arc<Telling>,
 }
+
+type Sockets = Vec<(usize, Arc<SocketOut>)>;
 
 /// The way out of a socket of datagrams.
 #[derive(Debug)]
@@ -66,18 +65,6 @@ pub(crate) struct Queued {
     pub(crate) told: bool,
 }
 
-/// What sends datagrams, or whatever a client sends.
-#[derive(Debug, Clone)]
-pub(crate) enum DatagramSender {
-    Udp(UdpSender),
-    #[cfg(unix)]
-    Unix(unix::Sender),
-    /// Whatever the client is one of: all it sends goes to its peer, in order.
-    Client(Arc<Client>),
-    /// All that is for it waits for its task.
-    Carrier(CarrierSender),
-}
-
 /// The way to the other end of a connection.
 #[derive(Debug)]
 struct ConnectionOut {
@@ -103,27 +90,19 @@ impl Outbound {
     /// Adds the way out of an endpoint.
     pub(crate) fn open(&self, number: usize, out: Arc<SocketOut>) {
         self.edit(|sockets| {
-            if sockets.len() <= number {
-                sockets.resize_with(number + 1, || None);
-            }
-            if let Some(place) = sockets.get_mut(number) {
-                *place = Some(out);
-            }
+            let after = sockets.partition_point(|(other, _)| *other < number);
+            sockets.insert(after, (number, out));
         });
     }
 
     /// Forgets the way out of an endpoint.
     pub(crate) fn close_endpoint(&self, number: usize) {
-        self.edit(|sockets| {
-            if let Some(place) = sockets.get_mut(number) {
-                *place = None;
-            }
-        });
+        self.edit(|sockets| sockets.retain(|(other, _)| *other != number));
     }
 
     /// Has an endpoint asked first for a way to an address; says whether it sends by itself and is not closed.
     pub(crate) fn prefer(&self, number: usize) -> bool {
-        let sends = self.socket(number).is_some();
+        let sends = self.socket(number).is_some_and(|out| out.sender.chooses());
         if sends {
             // Whoever sends at the same time may go either way.
             self.preferred.store(number, Ordering::Relaxed);
@@ -133,7 +112,7 @@ impl Outbound {
 
     /// The endpoint that is asked first for a way to an address.
     pub(crate) fn preferred(&self) -> Option<usize> {
-        self.first(|number, _| Some(number))
+        self.first(|number, out| out.sender.chooses().then_some(number))
     }
 
     /// Who is at an address, as seen from the first endpoint that can send there.
@@ -145,17 +124,20 @@ impl Outbound {
     fn first<T>(&self, ask: impl Fn(usize, &SocketOut) -> Option<T>) -> Option<T> {
         let sockets = self.sockets.load();
         let preferred = self.preferred.load(Ordering::Relaxed);
-        let open = || sockets.iter().enumerate();
-        let mut round = open().skip(preferred).chain(open().take(preferred));
-        round.find_map(|(number, out)| ask(number, out.as_ref()?))
+        let (before, from) = sockets.split_at(sockets.partition_point(|(it, _)| *it < preferred));
+        from.iter().chain(before).find_map(|(number, out)| ask(*number, out))
     }
 
-    fn edit(&self, change: impl FnOnce(&mut Vec<Option<Arc<SocketOut>>>)) {
-        // The lock keeps two changes apart; who sends does not need it.
-        let _one = self.connections();
-        let mut sockets = Vec::clone(&self.sockets.load());
-        change(&mut sockets);
-        self.sockets.store(Arc::new(sockets));
+    fn edit(&self, change: impl FnOnce(&mut Sockets)) {
+        let before = {
+            // The lock keeps two changes apart; who sends does not need it.
+            let _one = self.connections();
+            let mut sockets = Vec::clone(&self.sockets.load());
+            change(&mut sockets);
+            self.sockets.swap(Arc::new(sockets))
+        };
+        // With the last of a client goes its stream, which is the program's and may come back here.
+        drop(before);
     }
 
     /// Makes a connection reachable; what is sent to it comes out of what is returned. Nothing if its host has as many
@@ -205,18 +187,22 @@ impl Outbound {
 
     /// Lets go of all sockets and connections.
     pub(crate) fn close(&self) {
-        let mut connections = self.connections();
-        self.sockets.store(Arc::default());
-        connections.clear();
+        let sockets = {
+            let mut connections = self.connections();
+            connections.clear();
+            self.sockets.swap(Arc::default())
+        };
+        // As in `edit`.
+        drop(sockets);
     }
 
     fn connections(&self) -> MutexGuard<'_, HashMap<u64, ConnectionOut>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What has dropped at the socket of an endpoint, as far as the system tells.
+    /// The way out of an endpoint, if it sends by itself and is not closed.
     pub(crate) fn socket(&self, number: usize) -> Option<Arc<SocketOut>> {
-        self.sockets.load().get(number).cloned().flatten()
+        find(&self.sockets.load(), number).cloned()
     }
 
     /// Hands `packet` over for `peer`. Never waits.
@@ -243,7 +229,7 @@ impl Outbound {
         }
         let endpoint = peer.endpoint().ok_or_else(gone)?;
         let sockets = self.sockets.load();
-        let out = sockets.get(endpoint).and_then(Option::as_ref).ok_or_else(gone)?;
+        let out = find(&sockets, endpoint).ok_or_else(gone)?;
         out.hand_over(peer, packet, told)
     }
 }
@@ -272,76 +258,20 @@ impl SocketOut {
     }
 }
 
-impl DatagramSender {
-    /// What has gone through the socket.
-    pub(crate) fn stats(&self) -> Stats {
-        match self {
-            Self::Udp(sender) => sender.stats(),
-            #[cfg(unix)]
-            Self::Unix(sender) => sender.stats(),
-            Self::Client(client) => client.stats(),
-            Self::Carrier(sender) => sender.counters.read(),
-        }
-    }
-
-    /// Who is at an address, as seen from this endpoint, if it can send there.
-    fn peer(&self, endpoint: usize, addr: &PeerAddr) -> Option<Peer> {
-        match (self, addr) {
-            (Self::Udp(sender), PeerAddr::Ip(addr)) if sender.reaches(*addr) => {
-                Some(Peer::Udp { endpoint, addr: *addr })
-            }
-            #[cfg(unix)]
-            (Self::Unix(_), PeerAddr::Unix(path)) => {
-                Some(Peer::UnixDatagram { endpoint, path: Some(path.as_path().into()) })
-            }
-            (Self::Carrier(sender), addr) if (sender.knows)(addr) => {
-                Some(Peer::Datagram { endpoint, addr: addr.clone() })
-            }
-            _ => None,
-        }
-    }
-
-    /// Sends now or not at all.
-    pub(crate) fn try_send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
-        match (self, peer) {
-            (Self::Udp(sender), Peer::Udp { addr, .. }) => sender.try_send_to(packet, *addr),
-            #[cfg(unix)]
-            (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
-                sender.try_send_to(packet, path)
-            }
-            (Self::Client(client), _) => client.sender.shared.try_send(packet),
-            (Self::Carrier(sender), Peer::Datagram { addr, .. }) if (sender.knows)(addr) => {
-                Err(TransportError::Full)
-            }
-            _ => Err(nowhere()),
-        }
-    }
-
-    /// Sends when the system takes it.
-    pub(crate) async fn send(&self, packet: &Packet, peer: &Peer) -> Result<(), TransportError> {
-        match (self, peer) {
-            (Self::Udp(sender), Peer::Udp { addr, .. }) => sender.send_to(packet, *addr).await,
-            #[cfg(unix)]
-            (Self::Unix(sender), Peer::UnixDatagram { path: Some(path), .. }) => {
-                sender.send_to(packet, path).await
-            }
-            (Self::Client(client), _) => client.sender.shared.send(packet).await,
-            _ => Err(nowhere()),
-        }
-    }
-}
-
-/// For peers without an address.
-fn nowhere() -> TransportError {
-    TransportError::Io(std::io::ErrorKind::AddrNotAvailable.into())
+fn find(sockets: &Sockets, number: usize) -> Option<&Arc<SocketOut>> {
+    let place = sockets.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+    sockets.get(place).map(|(_, out)| out)
 }
 
 fn system(error: &TransportError, peer: &Peer) -> SendError {
+    let peer = peer.clone();
     let reason = match error {
+        TransportError::Closed | TransportError::Offline => return SendError::Gone { peer },
         TransportError::Io(error) => error.kind(),
+        TransportError::Stalled { .. } => std::io::ErrorKind::TimedOut,
         _ => std::io::ErrorKind::InvalidInput,
     };
-    SendError::System { peer: peer.clone(), reason }
+    SendError::System { peer, reason }
 }
 
 fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
@@ -349,5 +279,47 @@ fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
     match error {
         mpsc::error::TrySendError::Full(_) => SendError::QueueFull { peer, queued: QUEUE },
         mpsc::error::TrySendError::Closed(_) => SendError::Gone { peer },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::carrier::CarrierSender;
+
+    fn out() -> Arc<SocketOut> {
+        let sender = CarrierSender { knows: |_| true, counters: Arc::default() };
+        Arc::new(SocketOut::new(DatagramSender::Carrier(sender), &Arc::default()).0)
+    }
+
+    #[test]
+    fn endpoints_that_have_gone_take_no_room() {
+        let outbound = Outbound::new(Arc::default(), Arc::default());
+        // Streams of the program's come and go, and their numbers only grow.
+        for number in [1_000_000, 3, 2_000_000] {
+            outbound.open(number, out());
+        }
+        assert!(outbound.sockets.load().capacity() < 10);
+        let order = |preferred: usize| {
+            assert!(outbound.prefer(preferred));
+            let asked = Mutex::new(Vec::new());
+            let note = |number, _: &SocketOut| -> Option<()> {
+                asked.lock().unwrap().push(number);
+                None
+            };
+            assert_eq!(outbound.first(note), None);
+            asked.into_inner().unwrap()
+        };
+        assert_eq!(order(3), [3, 1_000_000, 2_000_000]);
+        assert_eq!(order(1_000_000), [1_000_000, 2_000_000, 3]);
+        assert_eq!(order(2_000_000), [2_000_000, 3, 1_000_000]);
+        outbound.close_endpoint(2_000_000);
+        assert!(!outbound.prefer(2_000_000) && outbound.socket(2_000_000).is_none());
+        // The next after it is the first.
+        assert_eq!(outbound.preferred(), Some(3));
+        for number in [3, 1_000_000, 7] {
+            outbound.close_endpoint(number);
+        }
+        assert_eq!((outbound.preferred(), outbound.sockets.load().len()), (None, 0));
     }
 }

@@ -107,3 +107,16 @@ pub(crate) fn check_datagrams(
     }
     Ok(())
 }
+
+/// Whether the rules can be followed at a client that is served, which was made before.
+pub(crate) fn check_client(rules: &PeerRules, endpoint: usize) -> Result<(), BindError> {
+    if rules.frame_at(endpoint) {
+        let reason = "its client was made before, and keeps its framing";
+        return Err(BindError::Rule { endpoint, reason });
+    }
+    if rules.have_hooks_at(endpoint) {
+        let reason = "its client was made before, and takes no hooks";
+        return Err(BindError::Rule { endpoint, reason });
+    }
+    Ok(())
+}

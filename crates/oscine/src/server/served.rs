@@ -57,8 +57,12 @@ impl Served {
         let arrived = self.arrived.take()?;
         self.ended = arrived.item.is_none();
         if self.client.state().is_some() {
-            // It may be somebody else since the connection was made again.
-            self.peer = self.client.as_peer(self.port.number, self.connection);
+            let peer = self.client.as_peer(self.port.number, self.connection);
+            // It may be somebody else since the connection was made again. While there is none nobody is there, and what is
+            // still read is of who was: rules, and what was learned of its clock, hold for it.
+            if !matches!(peer, Peer::Stream { .. }) {
+                self.peer = peer;
+            }
         }
         Some(arrived)
     }

@@ -1,7 +1,7 @@
 //! What has been handed over and has not left.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use tokio::sync::mpsc;
 use tracing::debug;
@@ -30,7 +30,16 @@ impl<T> Unsent<T> {
         self.packets.poll_recv(cx)
     }
 
-    /// Waits for the next one, of which [`settle`](Self::settle) is to say what became of it. Cancel safe.
+    /// The next one, as [`recv`](Self::recv).
+    pub(crate) fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<T>> {
+        self.under_way = false;
+        let next = ready!(self.packets.poll_recv(cx));
+        self.under_way = next.is_some();
+        Poll::Ready(next)
+    }
+
+    /// Waits for the next one, of which [`settle`](Self::settle) is to say what became of it, unless it is sent: whoever asks
+    /// for the one after it says so. Cancel safe.
     pub(crate) async fn recv(&mut self) -> Option<T> {
         let next = self.packets.recv().await;
         self.under_way = next.is_some();
@@ -42,11 +51,6 @@ impl<T> Unsent<T> {
         let next = self.packets.try_recv().ok();
         self.under_way = next.is_some();
         next
-    }
-
-    /// The next one, if there is one. What becomes of it is for the caller to count.
-    pub(crate) fn try_next(&mut self) -> Option<T> {
-        self.packets.try_recv().ok()
     }
 
     /// Notes what became of the last one.

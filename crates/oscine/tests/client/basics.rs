@@ -232,6 +232,45 @@ async fn text_that_is_no_endpoint_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_client_needs_a_host_and_a_port() {
+    for (text, needed) in [
+        ("osc.udp://127.0.0.1", "port"),
+        ("osc.udp://localhost:0", "port"),
+        ("osc.tcp://[::1]", "port"),
+        ("osc.udp://*:9000", "host"),
+        ("osc.tcp://*", "host"),
+    ] {
+        for reconnect in [false, true] {
+            let builder = Client::builder().reconnect(reconnect);
+            let error = within(builder.connect(text)).await.unwrap_err();
+            let ClientError::Connect { endpoint, source } = &error else { panic!("{error:?}") };
+            assert_eq!(endpoint, text);
+            let source = source.to_string();
+            assert!(source.contains(&format!("a client needs a {needed}")), "{source}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_alone_is_a_message_without_arguments() {
+    let socket = raw_udp().await;
+    let client = Client::udp(socket.local_addr().unwrap()).await.unwrap();
+    let address = oscine::Address::new("/go").unwrap();
+    client.send("/go").await.unwrap();
+    client.send(String::from("/go")).await.unwrap();
+    client.send(&String::from("/go")).await.unwrap();
+    client.send(&address).await.unwrap();
+    client.send(address).await.unwrap();
+    let mut buffer = [0; 64];
+    for _ in 0..5 {
+        let len = within(socket.recv(&mut buffer)).await.unwrap();
+        assert_eq!(&buffer[..len], b"/go\0,\0\0\0");
+    }
+    let error = client.send("go").await.unwrap_err();
+    assert!(matches!(error, ClientError::Encode(_)), "{error:?}");
+}
+
+#[tokio::test]
 async fn nobody_listening_is_an_error_on_tcp_only() {
     let listener = std::net::TcpListener::bind(LOOPBACK).unwrap();
     let closed = listener.local_addr().unwrap();

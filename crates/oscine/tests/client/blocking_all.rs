@@ -240,7 +240,8 @@ fn it_serves_on_a_thread_or_step_by_step() {
         let serving = client.serve(space.clone()).unwrap().spawn();
         sender.send(("/ask", 1)).unwrap();
         assert_eq!(elsewhere.noted(1), ["/thanks ,i 1"]);
-        assert_eq!(serving.handle().stats().calls, 1);
+        // Messages are counted before they run, and calls when they have: the reply may be here before that.
+        assert_eq!(serving.handle().stats().messages, 1);
         serving.stop().unwrap();
 
         let client = blocking::Client::connect(&endpoint).unwrap();

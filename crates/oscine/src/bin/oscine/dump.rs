@@ -19,7 +19,7 @@ const QUEUE: usize = 1024;
 /// Print each message that arrives.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Without an address it listens on udp://127.0.0.1:9000. Port 0 is any free port.\n\
+    after_help = "Without an address it listens on 127.0.0.1:9000 over UDP. Port 0, or none, is any free port.\n\
     A packet that does not decode is a line that begins with '#', or has an \"error\" in JSON."
 )]
 pub(crate) struct Dump {
@@ -45,14 +45,15 @@ impl Dump {
         let (sender, mut arrivals) = mpsc::channel(QUEUE);
         for address in &self.udp {
             let udp = Udp::bind(resolve("udp", address).await?).await;
-            let udp = udp.map_err(|error| format!("cannot listen on udp://{address}: {error}"))?;
+            let udp =
+                udp.map_err(|error| format!("cannot listen on osc.udp://{address}: {error}"))?;
             listening("udp", udp.local_addr()?)?;
             tokio::spawn(datagrams(udp, sender.clone()));
         }
         for address in &self.tcp {
             let listener = Listener::bind(resolve("tcp", address).await?).await;
-            let listener =
-                listener.map_err(|error| format!("cannot listen on tcp://{address}: {error}"))?;
+            let listener = listener
+                .map_err(|error| format!("cannot listen on osc.tcp://{address}: {error}"))?;
             listening("tcp", listener.local_addr()?)?;
             tokio::spawn(connections(listener, sender.clone()));
         }
@@ -78,7 +79,7 @@ async fn resolve(scheme: &str, address: &str) -> Result<SocketAddr, Box<dyn Erro
 }
 
 fn listening(scheme: &str, address: SocketAddr) -> io::Result<()> {
-    writeln!(io::stderr().lock(), "listening on {scheme}://{address}")
+    writeln!(io::stderr().lock(), "listening on osc.{scheme}://{address}")
 }
 
 async fn datagrams(mut udp: Udp, arrivals: mpsc::Sender<Arrival>) {
