@@ -69,6 +69,8 @@
 
 mod backoff;
 mod family;
+#[doc(hidden)]
+pub mod guard;
 mod peer_addr;
 mod peer_key;
 #[doc(hidden)]

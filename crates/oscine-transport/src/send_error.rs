@@ -16,7 +16,8 @@ pub enum SendError {
     /// The packet does not fit a datagram or a frame. The caller's fault.
     #[error(transparent)]
     TooLong(#[from] FrameTooLong),
-    /// The address is a broadcast address and the socket does not broadcast. The caller's fault.
+    /// The address is a broadcast address and the socket does not broadcast. The caller's fault. What
+    /// a firewall refuses is [`Io`](Self::Io).
     #[error("sending to {peer} needs a socket with broadcast switched on")]
     BroadcastOff {
         /// The address.
@@ -56,6 +57,10 @@ pub enum SendError {
         /// The hook's reason.
         reason: Cow<'static, str>,
     },
+    /// It was to be sent on a connection by one of its own [hooks](crate::hook), while that is asked
+    /// about a packet. The caller's fault: hand it to a task.
+    #[error("a hook cannot send on its own connection")]
+    InHook,
     /// There is no connection, and packets are not kept while there is none. The fault of the
     /// environment.
     #[error("no connection")]

@@ -4,9 +4,11 @@
 mod common;
 
 use std::{
+    future::poll_fn,
     io,
     pin::pin,
     sync::{Arc, Mutex},
+    task::Poll,
 };
 
 use bytes::Bytes;
@@ -277,6 +279,46 @@ async fn the_limit_holds_for_slip_unless_it_has_its_own() {
         raw.write_all(b"\xc0/a\0\xdb\0,\0\0\0\xc0").await.unwrap();
         // Lenient: the ESC is left out.
         assert_eq!(next(&mut connection).await, packet("/a"));
+    }
+}
+
+#[tokio::test]
+async fn a_password_that_panics_is_wrong() {
+    let (mut connection, mut raw) = pipe(Builder::new().on_first_packet(|_, _| panic!("oops")));
+    raw.write_all(&[framed("/sesame"), framed("/a")].concat()).await.unwrap();
+    let error = connection.next().await.unwrap().unwrap_err();
+    assert!(matches!(error, StreamError::Refused), "{error:?}");
+    assert!(connection.next().await.is_none());
+    assert_eq!(connection.stats().connections.refused, 1);
+}
+
+#[tokio::test]
+async fn who_takes_packets_gives_way_after_so_many_and_so_many_bytes() {
+    let long: Packet = Message::new("/long", ("x".repeat(64 * 1024),)).unwrap().into();
+    for (packet, most) in [(packet("/a"), 4096 + 32), (long, 17)] {
+        let (near, far) = duplex(8 << 20);
+        let (mut near, mut far) = (Builder::new().wrap(near), Builder::new().wrap(far));
+        let count = (4 << 20) / (packet.as_bytes().len() + 2);
+        for _ in 0..count {
+            far.feed(&packet).await.unwrap();
+        }
+        SinkExt::<&Packet>::flush(&mut far).await.unwrap();
+        let (mut taken, mut turns) = (0, 0);
+        while taken < count {
+            let turn = poll_fn(|cx| {
+                let mut turn = 0;
+                while let Poll::Ready(item) = near.poll_next_unpin(cx) {
+                    item.unwrap().unwrap().unwrap();
+                    turn += 1;
+                }
+                Poll::Ready(turn)
+            });
+            let turn = turn.await;
+            assert!(turn <= most, "{turn} packets in a turn");
+            (taken, turns) = (taken + turn, turns + 1);
+            tokio::task::yield_now().await;
+        }
+        assert!(turns > 1);
     }
 }
 

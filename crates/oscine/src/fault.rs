@@ -63,7 +63,8 @@ pub enum Fault<'a> {
         /// The limit that is reached.
         overflow: Overflow,
     },
-    /// A packet was not sent.
+    /// A packet was not sent: it could not be handed over, or it was handed over and could not
+    /// leave ([`SendError::Unsent`]). For a connection that takes nothing more this is told once, however much waited.
     NotSent {
         /// Who was to receive it.
         peer: &'a Peer,

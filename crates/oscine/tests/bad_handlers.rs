@@ -13,9 +13,11 @@ use std::time::Duration;
 use common::log::log;
 use common::timed::{HOUR, bundle, now};
 use common::wire::{Raw, frame, packet};
-use common::{FRAMINGS, LOOPBACK, Running, within};
+use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use oscine::transport::framing::FramingKind::Slip;
-use oscine::{AddressSpace, Message, OnError, ServeError, Server, ServerBuilder, ServerHandle};
+use oscine::{
+    AddressSpace, HandlerExt, Message, OnError, ServeError, Server, ServerBuilder, ServerHandle,
+};
 use tokio::sync::Notify;
 use tokio::task::yield_now;
 
@@ -53,6 +55,54 @@ impl Drop for PanicsWhenDropped {
             panic!("on purpose, when dropped");
         }
     }
+}
+
+/// A panic may carry what panics again when it is dropped.
+#[tokio::test]
+async fn panics_that_panic_again_are_caught() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let bomb = {
+        let dropped = Arc::clone(&dropped);
+        move || -> () { std::panic::panic_any(PanicsWhenDropped(Arc::clone(&dropped))) }
+    };
+    let space = asking_space();
+    space.method("/bomb", bomb.clone()).unwrap();
+    let later = bomb.clone();
+    let later = move || {
+        let later = later.clone();
+        async move {
+            yield_now().await;
+            later();
+        }
+    };
+    space.method("/bomb/later", later.clone()).unwrap();
+    space.method("/bomb/beside", later.concurrent(2)).unwrap();
+    space.method("/bomb/blocking", bomb.clone().blocking()).unwrap();
+    let (seen, told, connected) = (bomb.clone(), bomb.clone(), bomb);
+    space.on_message(move |message| {
+        if message.message.address().starts_with("/bomb") {
+            seen();
+        }
+    });
+    let builder = builder(&space).on_error(move |_| told()).on_connect(move |_| {
+        connected();
+        true
+    });
+    let server = Running::bind(builder).await;
+    let client = server.udp_client().await;
+    for (number, address) in
+        ["/bomb", "/bomb/later", "/bomb/beside", "/bomb/blocking"].iter().enumerate()
+    {
+        client.send((*address, ())).await.unwrap();
+        until(|| server.handle.stats().handler_panics == number as u64 + 1).await;
+    }
+    // Who is asked about connections panics, and has not said yes.
+    Raw::connect(server.tcp()).await.read_to_end().await;
+    ask(&server, 1).await;
+    let stats = server.stop().await;
+    assert_eq!((stats.handler_panics, stats.refused_connections), (4, 1));
+    // Of each handler, of each observer, of each that hears of it, and at the door.
+    assert_eq!(dropped.load(Ordering::Relaxed), 3 * 4 + 1);
 }
 
 #[tokio::test]

@@ -10,6 +10,8 @@ use common::wire::{Raw, frame, packet};
 use common::{LOOPBACK, Running, until, within};
 use oscine::transport::framing::FramingKind::{LengthPrefix, Slip};
 use oscine::{Peer, SendError, Server, ServerHandle};
+use tokio::io::AsyncReadExt;
+use tokio::task::yield_now;
 
 /// Closes the connection of a peer.
 type Close = fn(&ServerHandle, &Peer);
@@ -40,6 +42,36 @@ async fn what_is_queued_goes_out() {
         assert_eq!(handle.send_to(&peer, "/told", 1), Err(gone));
         assert_eq!(server.stop().await.send_failures, 1);
     }
+}
+
+/// When the server stops, a peer that reads slowly gets its replies, though it has sent what nobody reads any more.
+#[tokio::test]
+async fn a_slow_reader_gets_its_replies_when_the_server_stops() {
+    const COUNT: usize = 32;
+    let space = space("server");
+    space.method("/long", || ("/long", vec![7_u8; 32 * 1024])).unwrap();
+    let server = Running::start(space).await;
+    let handle = server.handle.clone();
+    let mut slow = Raw::connect(server.tcp()).await;
+    for _ in 0..COUNT {
+        slow.write(&frame(LengthPrefix, packet("/long", ()).as_bytes())).await;
+    }
+    until(|| handle.stats().calls == COUNT as u64).await;
+    let peer = handle.connections().remove(0);
+    assert!(handle.pause(peer.endpoint().unwrap()));
+    slow.write(&frame(LengthPrefix, packet("/long", ()).as_bytes())).await;
+    let stopping = tokio::spawn(server.stop());
+    let reply = frame(LengthPrefix, packet("/long", vec![7_u8; 32 * 1024]).as_bytes());
+    for number in 0..COUNT {
+        // Slow enough that the server has said its goodbye long before the end.
+        for _ in 0..20 {
+            yield_now().await;
+        }
+        assert!(slow.read(reply.len()).await == reply, "reply {number}");
+    }
+    assert_eq!(within(slow.stream.read(&mut [0])).await.unwrap(), 0);
+    drop(slow);
+    assert_eq!(within(stopping).await.unwrap().send_failures, 0);
 }
 
 /// One that reads nothing is not waited for, and what it did not take is counted.

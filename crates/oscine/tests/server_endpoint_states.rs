@@ -9,8 +9,9 @@ use std::sync::{Arc, OnceLock};
 
 use common::endpoints::{addr, ask_where, ask_who, client, space};
 use common::log::log;
+use common::timed::HOUR;
 use common::wire::{Raw, frame, packet, raw_udp};
-use common::{LOOPBACK, Running, until, within};
+use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use oscine::transport::framing::FramingKind;
 use oscine::{
     AddressSpace, Bind, BindError, Client, Endpoint, Peer, PortState, SendError, Server,
@@ -114,6 +115,25 @@ async fn a_paused_udp_endpoint_reads_nothing_until_it_is_resumed() {
     assert!(handle.resume(0) && handle.resume(0));
     assert_eq!(log.next().await, "noted");
     assert_eq!(ask_where(&first).await, 0);
+    server.stop().await;
+}
+
+/// Nobody waits for those to be resumed.
+#[tokio::test]
+async fn a_server_with_paused_endpoints_stops_at_once() {
+    let builder = Server::builder().udp(LOOPBACK).tcp(LOOPBACK);
+    #[cfg(unix)]
+    let folder = common::folder::Folder::new();
+    #[cfg(unix)]
+    let builder = builder
+        .unix(folder.text("datagrams"))
+        .unix(format!("{}?framing=slip", folder.text("stream")));
+    let server = Running::with_grace(builder, HOUR).await;
+    let _client = server.tcp_client(FRAMINGS[0]).await;
+    until(|| server.handle.connections().len() == 1).await;
+    for number in 0..server.handle.endpoints().len() {
+        assert!(server.handle.pause(number));
+    }
     server.stop().await;
 }
 

@@ -13,7 +13,8 @@ use common::wire::{Raw, frame, packet, raw_udp};
 use common::{FRAMINGS, LOOPBACK, Running, until, within};
 use oscine::transport::framing::FramingKind::{LengthPrefix, Slip};
 use oscine::{
-    AddressSpace, Bundle, Client, Fault, Peer, ScheduleLimits, Server, ServerHandle, TimeTag,
+    AddressSpace, Bundle, Client, Fault, Peer, ScheduleLimits, SendError, Server, ServerHandle,
+    TimeTag,
 };
 use tokio::task::yield_now;
 
@@ -96,6 +97,40 @@ async fn each_kind_of_fault_is_told_once_with_its_peer() {
     let stats = server.stop().await;
     assert_eq!((stats.handler_errors, stats.handler_panics), (2, 4));
     assert_eq!((stats.handler_timeouts, stats.misfits, stats.schedule_refused), (2, 2, 2));
+}
+
+/// What was handed over and cannot leave is told when that is known; what is sent in answer to that is not.
+#[tokio::test]
+async fn what_cannot_leave_later_is_told_once_and_not_for_ever() {
+    let space = AddressSpace::new();
+    space.method("/long", || ("/long", vec![7_u8; 2000])).unwrap();
+    space.method("/sync", || ("/synced", ())).unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let (hears, handle) = (Arc::clone(&told), Arc::new(OnceLock::<ServerHandle>::new()));
+    let again = Arc::clone(&handle);
+    let builder = builder(&space).max_frame(1000).on_error(move |fault| {
+        let Fault::NotSent { peer, error } = fault else { panic!("{fault}") };
+        // Handed over as well, and as long.
+        let sent = again.get().unwrap().send_to(*peer, "/again", vec![7_u8; 2000]);
+        hears.lock().unwrap().push((Peer::clone(peer), (*error).clone(), sent.is_ok()));
+    });
+    let server = Running::bind(builder).await;
+    handle.set(server.handle.clone()).unwrap();
+    let client = server.tcp_client(FRAMINGS[1]).await;
+    for round in 1..=3 {
+        client.send(("/long", ())).await.unwrap();
+        within(client.request(("/sync", ()), "/synced")).await.unwrap();
+        until(|| server.handle.stats().send_failures == 2 * round).await;
+    }
+    let peer = server.handle.connections().remove(0);
+    let stats = server.stop().await;
+    let told = std::mem::take(&mut *told.lock().unwrap());
+    assert_eq!(told.len(), 3, "{told:?}");
+    for (to, error, sent) in told {
+        assert!(to == peer && sent, "{error}");
+        assert!(matches!(error, SendError::Unsent { peer: whom, .. } if whom == peer));
+    }
+    assert_eq!(stats.send_failures, 6);
 }
 
 #[tokio::test]

@@ -49,9 +49,9 @@ impl BundlingBuilder {
     ///
     /// It counts from the first of a bundle. 1 ms is the resolution of the timer, and less than
     /// what anybody hears; a longer one makes larger bundles of slow streams. The system may wake
-    /// the program a little later.
+    /// the program a little later. At most a day.
     pub fn delay(mut self, delay: Duration) -> Self {
-        self.limits.delay = delay;
+        self.limits.delay = delay.min(LONGEST);
         self
     }
 
@@ -185,6 +185,9 @@ impl<I: Item> fmt::Debug for Bundling<I> {
 
 /// How long a message may wait for others.
 const DELAY: Duration = Duration::from_millis(1);
+
+/// The longest delay, so that its end can be counted.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What fits a packet of an Ethernet, over IPv6 and UDP.
 const SIZE: usize = 1_500 - 40 - 8;

@@ -162,7 +162,7 @@ impl<K, R> Builder<K, R> {
     /// The first packet is not handed out, but shown to `admit`, such as a password. If it says no,
     /// or if the first packet is none, the stream ends with
     /// [`StreamError::Refused`](crate::StreamError::Refused), which is counted. What is sent to the
-    /// peer does not wait for it. `admit` must not block.
+    /// peer does not wait for it. `admit` must not block. One that panics has said no.
     pub fn on_first_packet(
         mut self,
         admit: impl Fn(&Packet, &PeerAddr) -> bool + Send + Sync + 'static,

@@ -15,6 +15,7 @@ use crate::connection::gate::Gate;
 use crate::connection::inlet::Inlet;
 use crate::connection::options::Options;
 use crate::connection::outlet::Outlet;
+use crate::connection::turn::Turn;
 use crate::framing::any::AnyFraming;
 use crate::framing::kind::FramingKind;
 use crate::hook::contract::Hook;
@@ -45,6 +46,7 @@ pub struct Connection<S = TcpStream> {
     /// Whoever is to admit the first packet, until it has come.
     pub(super) gate: Option<Gate>,
     pub(super) fate: Fate,
+    pub(super) turn: Turn,
     /// The place among the connections of a listener, given back when this is dropped; `None` for a
     /// connection that was made from here.
     _place: Option<OwnedSemaphorePermit>,
@@ -67,6 +69,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             outlet: Outlet::new(options.write),
             gate: options.gate.clone(),
             fate: Fate::default(),
+            turn: Turn::default(),
             _place: place,
         }
     }
@@ -88,7 +91,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     /// Waits until everything sent has been handed to the system, then ends the stream to the peer.
     ///
     /// What the peer still sends can be read after it. In the same way, a peer that has ended its
-    /// stream may still wait for what is sent from here, in the framing it used.
+    /// stream may still wait for what is sent from here, in the framing it used. Who reads no more
+    /// lets it [`linger`](Self::linger) before dropping it.
     ///
     /// # Errors
     ///

@@ -4,7 +4,9 @@ use core::fmt;
 use std::sync::Arc;
 
 use oscine_codec::Packet;
+use tracing::error;
 
+use crate::guard::guarded;
 use crate::peer_addr::PeerAddr;
 
 /// Decides by the first packet of a connection whether its peer may talk.
@@ -18,8 +20,13 @@ impl Gate {
         Self(Arc::new(decide))
     }
 
+    /// Whether it says yes. One that panics has not.
     pub(super) fn admits(&self, packet: &Packet, peer: &PeerAddr) -> bool {
-        (self.0)(packet, peer)
+        // Whatever it leaves behind half done is behind its own `&self`.
+        guarded(|| (self.0)(packet, peer)).unwrap_or_else(|| {
+            error!(%peer, "who admits by the first packet panicked");
+            false
+        })
     }
 }
 

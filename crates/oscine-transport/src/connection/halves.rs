@@ -31,7 +31,13 @@ impl<S: AsyncRead + Unpin> Stream for Connection<S> {
                 return Poll::Ready(Some(Err(error)));
             }
         }
-        this.inlet.poll(&mut this.io, &mut this.codec, &mut this.fate, &mut OneByOne, cx)
+        ready!(this.turn.poll(cx));
+        let next =
+            this.inlet.poll(&mut this.io, &mut this.codec, &mut this.fate, &mut OneByOne, cx);
+        if let Poll::Ready(Some(Ok(item))) = &next {
+            this.turn.took(item.as_ref().map_or(0, |packet| packet.as_bytes().len()));
+        }
+        next
     }
 }
 

@@ -24,6 +24,8 @@ pub(super) struct Inlet {
     buffer: BytesMut,
     /// How many bytes were read so far.
     read: u64,
+    /// Whether the buffer has grown beyond what is kept.
+    grown: bool,
     flow: Flow,
     /// The error at which the stream ended, until what was taken before it has been handed out.
     failed: Option<StreamError>,
@@ -54,6 +56,7 @@ impl Inlet {
         Self {
             buffer: BytesMut::with_capacity(CAPACITY),
             read: 0,
+            grown: false,
             flow: Flow::Open,
             failed: None,
             patience: Patience::new(idle, frame),
@@ -128,12 +131,19 @@ impl Inlet {
         if capacity - length < CAPACITY / 2 {
             // Moves what is unfinished to the front; there is new memory only for a large packet.
             self.buffer.reserve(CAPACITY.saturating_sub(length).max(length));
+            // Told now, as what is taken out from here on is no part of the capacity.
+            self.grown |= self.buffer.capacity() > KEPT;
         }
         match poll_read_buf(Pin::new(io), cx, &mut self.buffer) {
             Poll::Ready(Ok(0)) => self.flow = Flow::Ending,
             Poll::Ready(Ok(count)) => self.read = self.read.saturating_add(count as u64),
             Poll::Ready(Err(error)) => return Poll::Ready(Err(error.into())),
             Poll::Pending => {
+                if self.grown && self.buffer.is_empty() {
+                    // What a long packet took is not held while nothing comes.
+                    self.buffer = BytesMut::with_capacity(CAPACITY);
+                    self.grown = false;
+                }
                 let unfinished = self.buffer.len() as u64;
                 return self.patience.poll(self.read, unfinished, cx).map(Err);
             }
@@ -144,3 +154,6 @@ impl Inlet {
 
 /// How much is read at a time. It grows to a packet that is larger.
 const CAPACITY: usize = 64 * 1024;
+
+/// How much memory a connection keeps while there is nothing to read.
+const KEPT: usize = 256 * 1024;

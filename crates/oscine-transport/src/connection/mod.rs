@@ -77,6 +77,10 @@
 //!
 //! A connection is open from when it is made to when it is dropped, and [hooks](crate::hook) and
 //! counters hear of both, once each. In between it may be counted once as idle, slow or broken.
+//!
+//! Dropping one in which something is unread resets it over TCP, and what the peer had not taken yet
+//! is lost. So who has the last word closes with [`Connection::close`], then
+//! [`Connection::linger`].
 
 pub(crate) mod accept;
 pub(crate) mod alarm;
@@ -89,11 +93,13 @@ pub(crate) mod gate;
 pub(crate) mod halves;
 pub(crate) mod incoming;
 pub(crate) mod inlet;
+pub(crate) mod linger;
 pub(crate) mod options;
 pub(crate) mod outlet;
 pub(crate) mod patience;
 pub(crate) mod role;
 pub(crate) mod special;
+pub(crate) mod turn;
 
 pub use builder::Builder;
 pub use connection::Connection;

@@ -21,12 +21,14 @@ pub(super) struct Outlet {
     buffer: BytesMut,
     /// How many bytes were written so far.
     written: u64,
+    /// Whether the buffer has grown beyond what is kept.
+    grown: bool,
     stall: Stall,
 }
 
 impl Outlet {
     pub(super) fn new(limit: Option<Duration>) -> Self {
-        Self { buffer: BytesMut::new(), written: 0, stall: Stall::new(limit) }
+        Self { buffer: BytesMut::new(), written: 0, grown: false, stall: Stall::new(limit) }
     }
 
     /// Whether there is so much to be written that a further packet has to wait.
@@ -67,12 +69,19 @@ impl Outlet {
         io: &mut S,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<()>> {
+        // Told now, as what has been written is no part of the capacity.
+        self.grown |= self.buffer.capacity() > KEPT;
         while !self.buffer.is_empty() {
             let count = ready!(poll_write_buf(Pin::new(io), cx, &mut self.buffer))?;
             if count == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.written = self.written.saturating_add(count as u64);
+        }
+        if self.grown {
+            // What a long packet took is given back.
+            self.buffer = BytesMut::new();
+            self.grown = false;
         }
         Pin::new(io).poll_flush(cx)
     }
@@ -98,3 +107,6 @@ impl Outlet {
 
 /// How many bytes may wait before a further packet waits too.
 const FULL: usize = 8 * 1024;
+
+/// How much memory a connection keeps when everything is written.
+const KEPT: usize = 256 * 1024;

@@ -1,15 +1,12 @@
 //! Several hooks, one after the other.
 
 use core::{fmt, ops::Deref};
-use std::{
-    borrow::Cow,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Arc,
-};
+use std::{borrow::Cow, sync::Arc};
 
 use bytes::Bytes;
 use tracing::error;
 
+use crate::guard;
 use crate::hook::contract::Hook;
 use crate::hook::verdict::Verdict;
 use crate::peer_addr::PeerAddr;
@@ -178,7 +175,7 @@ fn ask<'a, 'h>(
 /// Calls a hook; `None` if it panicked, which must not take the socket with it.
 fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
     // Whatever a hook leaves behind half done is behind its own `&self`.
-    let outcome = catch_unwind(AssertUnwindSafe(call)).ok();
+    let outcome = guard::guarded(call);
     if outcome.is_none() {
         error!("a hook panicked");
     }

@@ -133,8 +133,9 @@ impl Task {
     /// How long to wait: half of the back-off for certain, the other half by chance, so that
     /// clients that were thrown out together do not come back together.
     fn pause(&mut self) -> Duration {
-        let longest = self.backoff.fail();
-        longest.mul_f64(0.5 + self.rng.f64() / 2.0)
+        let half = self.backoff.fail() / 2;
+        // Below one, so it never overflows, however long a wait was asked for.
+        half.saturating_add(half.mul_f64(self.rng.f64()))
     }
 }
 

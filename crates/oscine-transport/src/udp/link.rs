@@ -20,6 +20,7 @@ use crate::send_error::SendError;
 use crate::stats::cause::DropCause;
 use crate::stats::counters::Counters;
 use crate::stats::snapshot::Stats;
+use crate::udp::broadcast;
 use crate::udp::drops::Drops;
 use crate::udp::reach::Reach;
 use crate::udp::run::{Load, Spare};
@@ -300,7 +301,7 @@ impl Link {
         match (error.kind(), target) {
             (ErrorKind::WouldBlock, _) => SendError::Full,
             (ErrorKind::PermissionDenied, Target::Peer(peer))
-                if matches!(peer.ip(), IpAddr::V4(_))
+                if matches!(peer.ip(), IpAddr::V4(ip) if broadcast::is_lacking(&error, ip))
                     && SockRef::from(&self.socket).broadcast().is_ok_and(|on| !on) =>
             {
                 SendError::BroadcastOff { peer }

@@ -119,6 +119,7 @@
 //! [`Stats::transient_errors`]: crate::stats::Stats::transient_errors
 
 pub(crate) mod batch;
+pub(crate) mod broadcast;
 pub(crate) mod builder;
 pub(crate) mod bulk;
 pub(crate) mod drops;

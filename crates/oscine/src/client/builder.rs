@@ -104,8 +104,8 @@ impl ClientBuilder {
 
     /// Adds a [hook](oscine_transport::hook), which sees the bytes of every packet. Default none.
     ///
-    /// It is called while the client reads or writes, so it must not use that client itself: it would
-    /// wait for its own end.
+    /// A hook may use the client. Over a connection it cannot send by it, and nowhere wait for a
+    /// reply: that is [`SendError::InHook`](oscine_transport::SendError::InHook) at once.
     pub fn hook(mut self, hook: impl Hook + 'static) -> Self {
         self.hooks.0.push(Arc::new(hook));
         self

@@ -6,12 +6,13 @@ use std::task::{Context, Poll, Waker, ready};
 
 use futures::{FutureExt, Stream};
 use oscine_codec::{Message, Packet, Pattern};
-use oscine_transport::StreamError;
 use oscine_transport::reconnect::{State, States};
+use oscine_transport::{SendError, StreamError};
 use tracing::debug;
 
 use crate::client::backlog::Backlog;
-use crate::client::error::RequestError;
+use crate::client::entered::{Entered, Inside};
+use crate::client::error::{ClientError, RequestError};
 use crate::client::inlet::{Inlet, Item};
 use crate::client::requests::{MOST_REQUESTS, Requests};
 use crate::wakers::Wakers;
@@ -20,8 +21,14 @@ use crate::wakers::Wakers;
 ///
 /// There are the reader, which gets what nobody asked for, and requests of any task. No task of its
 /// own is needed, and a request has its reply whether the stream is read or not.
+///
+/// What is read from calls hooks while it is polled. They may use the client, so nothing else is
+/// locked then.
 #[derive(Debug)]
 pub(crate) struct Hub {
+    /// `None` when nothing more comes. Entered before `state` is locked.
+    inlet: Entered<Option<Inlet>>,
+    reconnects: bool,
     state: Mutex<Reading>,
     wakers: Arc<Wakers>,
     /// `wakers`, as what is read from sees them.
@@ -30,9 +37,8 @@ pub(crate) struct Hub {
 
 #[derive(Debug)]
 struct Reading {
-    /// `None` when nothing more comes.
-    inlet: Option<Inlet>,
-    reconnects: bool,
+    /// Nothing more is to be read.
+    closed: bool,
     requests: Requests,
     /// What requests read, and is for the reader.
     backlog: Backlog,
@@ -51,24 +57,31 @@ impl Hub {
     pub(crate) fn new(inlet: Inlet) -> Self {
         let wakers = Arc::new(Wakers::default());
         let waker = Waker::from(Arc::clone(&wakers));
+        let reconnects = matches!(inlet, Inlet::Reconnecting(_));
         let reading = Reading {
-            reconnects: matches!(inlet, Inlet::Reconnecting(_)),
-            inlet: Some(inlet),
+            closed: false,
             requests: Requests::default(),
             backlog: Backlog::default(),
             fault: None,
         };
-        Self { state: Mutex::new(reading), wakers, waker }
+        let (inlet, state) = (Entered::new(Some(inlet)), Mutex::new(reading));
+        Self { inlet, reconnects, state, wakers, waker }
     }
 
     /// Polls for what nobody asked for. There is one reader.
     pub(crate) fn poll_next(&self, cx: &mut Context<'_>) -> Poll<Option<Item>> {
-        let mut reading = self.reading();
-        if let Some(item) = reading.backlog.pop() {
-            return Poll::Ready(Some(item));
-        }
+        // For a hook there is nothing: the reader that calls it is here.
+        let Some(mut inlet) = self.inlet.enter() else { return Poll::Pending };
         loop {
-            let item = ready!(self.poll_inlet(&mut reading, READER, cx.waker()));
+            if let Some(item) = self.reading().backlog.pop() {
+                return Poll::Ready(Some(item));
+            }
+            let Poll::Ready(item) = self.poll_inlet(&mut inlet, READER, cx.waker()) else {
+                // What a request has left there in between has not woken this one.
+                let left = self.reading().backlog.pop();
+                return left.map_or(Poll::Pending, |item| Poll::Ready(Some(item)));
+            };
+            let mut reading = self.reading();
             if !reading.requests.is_empty() {
                 if let Some(Ok(packet)) = &item {
                     if self.answer(&mut reading, packet) {
@@ -90,17 +103,16 @@ impl Hub {
 
     /// How a client that reconnects stands.
     pub(crate) fn state(&self) -> Option<State> {
-        let reading = self.reading();
-        match &reading.inlet {
+        match &*self.reconnecting()? {
             Some(Inlet::Reconnecting(client)) => Some(client.state()),
             Some(_) => None,
-            None => reading.reconnects.then_some(State::Closed),
+            None => Some(State::Closed),
         }
     }
 
     /// How a client that reconnects stands, now and whenever that changes.
     pub(crate) fn states(&self) -> Option<States> {
-        match &self.reading().inlet {
+        match &*self.reconnecting()? {
             Some(Inlet::Reconnecting(client)) => Some(client.states()),
             _ => None,
         }
@@ -108,7 +120,7 @@ impl Hub {
 
     /// Begins to close a client that reconnects; its states tell when that is done.
     pub(crate) fn begin_close(&self) -> Option<States> {
-        match &self.reading().inlet {
+        match &*self.reconnecting()? {
             Some(Inlet::Reconnecting(client)) => {
                 // The first poll begins it, and who waits is woken by the states.
                 let _ = client.close().now_or_never();
@@ -118,9 +130,16 @@ impl Hub {
         }
     }
 
+    /// Where a client that reconnects is read. Its hooks run elsewhere.
+    fn reconnecting(&self) -> Option<Inside<'_, Option<Inlet>>> {
+        self.reconnects.then(|| self.inlet.enter()).flatten()
+    }
+
     /// Reads no more; what has been read already is still there.
     pub(crate) fn close(&self) {
-        let inlet = { self.reading().inlet.take() };
+        // If it is a hook that closes, whoever calls it lets go.
+        self.reading().closed = true;
+        let inlet = self.inlet.enter().and_then(|mut inlet| inlet.take());
         drop(inlet);
         self.wakers.wake_all();
     }
@@ -138,16 +157,20 @@ impl Hub {
         request: u64,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Message, RequestError>> {
-        let mut reading = self.reading();
+        let Some(mut inlet) = self.inlet.enter() else {
+            return Poll::Ready(Err(ClientError::from(SendError::InHook).into()));
+        };
         loop {
-            if let Some(reply) = reading.requests.reply(request) {
+            let reply = self.reading().requests.reply(request);
+            if let Some(reply) = reply {
                 // There may be more to read, and the others have to do that now.
                 self.wakers.wake_others(request);
                 return Poll::Ready(Ok(reply));
             }
-            match ready!(self.poll_inlet(&mut reading, request, cx.waker())) {
+            match ready!(self.poll_inlet(&mut inlet, request, cx.waker())) {
                 None => return Poll::Ready(Err(RequestError::Closed)),
                 Some(item) => {
+                    let mut reading = self.reading();
                     let answers = |packet| self.answer(&mut reading, packet);
                     if !item.as_ref().is_ok_and(answers) {
                         reading.backlog.push(item);
@@ -162,30 +185,38 @@ impl Hub {
     ///
     /// So long as somebody waits, either what is read from knows the waker of all, or those who wait
     /// have been woken: whoever takes something and leaves [wakes the others](Wakers::wake_others).
-    fn poll_inlet(&self, reading: &mut Reading, who: u64, waker: &Waker) -> Poll<Option<Item>> {
+    fn poll_inlet(&self, inlet: &mut Option<Inlet>, who: u64, waker: &Waker) -> Poll<Option<Item>> {
         // Who does not have to wait need not be known.
-        if let Poll::Ready(item) = self.poll_once(reading) {
+        if let Poll::Ready(item) = self.poll_once(inlet) {
             return Poll::Ready(item);
         }
         self.wakers.register(who, waker);
         // What came in between has not woken this one.
-        self.poll_once(reading)
+        self.poll_once(inlet)
     }
 
-    fn poll_once(&self, reading: &mut Reading) -> Poll<Option<Item>> {
-        let Some(inlet) = &mut reading.inlet else { return Poll::Ready(None) };
+    fn poll_once(&self, inlet: &mut Option<Inlet>) -> Poll<Option<Item>> {
+        let Some(open) = inlet else { return Poll::Ready(None) };
         let mut cx = Context::from_waker(&self.waker);
-        match ready!(Pin::new(inlet).poll_next(&mut cx)) {
-            Some(Ok(item)) => return Poll::Ready(Some(item)),
-            Some(Err(error)) => {
+        let polled = Pin::new(open).poll_next(&mut cx);
+        let mut reading = self.reading();
+        let item = match polled {
+            Poll::Pending if !reading.closed => return Poll::Pending,
+            Poll::Ready(Some(Ok(item))) if !reading.closed => {
+                return Poll::Ready(Some(item));
+            }
+            Poll::Ready(Some(Ok(item))) => Some(item),
+            Poll::Ready(Some(Err(error))) => {
                 debug!(%error, "connection broken");
                 reading.fault = Some(Arc::new(error));
+                None
             }
-            None => {}
-        }
-        reading.inlet = None;
+            Poll::Ready(None) | Poll::Pending => None,
+        };
+        drop(reading);
+        *inlet = None;
         self.wakers.wake_all();
-        Poll::Ready(None)
+        Poll::Ready(item)
     }
 
     /// Whether a packet was an answer and nothing but that: a bundle has more to say.

@@ -1,7 +1,7 @@
 //! A connection that is read by one task and written by another.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures::{Sink, Stream};
@@ -10,14 +10,16 @@ use oscine_transport::connection::Connection;
 use oscine_transport::{SendError, StreamError};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::client::entered::{Entered, Inside};
 use crate::client::inlet::Item;
 
 /// A connection that is read by one task and written by another; clones share it.
 ///
 /// The lock is held for no longer than one poll takes. The waker of each direction is that of its
-/// last poll, so for each there is one who polls at a time.
+/// last poll, so for each there is one who polls at a time. Hooks are called under the lock; what they
+/// want of the connection they are refused.
 #[derive(Clone)]
-pub(crate) struct Line(Arc<Mutex<Pin<Box<dyn Duplex>>>>);
+pub(crate) struct Line(Arc<Entered<Pin<Box<dyn Duplex>>>>);
 
 /// Both directions, whatever the stream of bytes.
 trait Duplex:
@@ -32,12 +34,16 @@ impl Line {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        Self(Arc::new(Mutex::new(Box::pin(connection))))
+        Self(Arc::new(Entered::new(Box::pin(connection))))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pin<Box<dyn Duplex>>> {
-        // A hook may have panicked; the connection is as it was before the packet.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whether a hook of the connection asks.
+    pub(crate) fn is_in_hook(&self) -> bool {
+        self.0.is_here()
+    }
+
+    fn enter(&self) -> Result<Inside<'_, Pin<Box<dyn Duplex>>>, SendError> {
+        self.0.enter().ok_or(SendError::InHook)
     }
 }
 
@@ -45,7 +51,11 @@ impl Stream for Line {
     type Item = Result<Item, StreamError>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.lock().as_mut().poll_next(cx)
+        match self.0.enter() {
+            Some(mut inside) => inside.as_mut().poll_next(cx),
+            // It is being read.
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -53,18 +63,18 @@ impl Sink<Packet> for Line {
     type Error = SendError;
 
     fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.lock().as_mut().poll_ready(cx)
+        self.enter()?.as_mut().poll_ready(cx)
     }
 
     fn start_send(self: Pin<&mut Self>, packet: Packet) -> Result<(), SendError> {
-        self.lock().as_mut().start_send(packet)
+        self.enter()?.as_mut().start_send(packet)
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.lock().as_mut().poll_flush(cx)
+        self.enter()?.as_mut().poll_flush(cx)
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
-        self.lock().as_mut().poll_close(cx)
+        self.enter()?.as_mut().poll_close(cx)
     }
 }

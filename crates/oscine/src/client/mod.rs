@@ -109,6 +109,7 @@ pub(crate) mod time;
 pub(crate) mod error;
 pub(crate) mod sent;
 
+pub(crate) mod entered;
 pub(crate) mod inlet;
 pub(crate) mod line;
 pub(crate) mod way;

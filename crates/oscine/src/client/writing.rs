@@ -17,6 +17,8 @@ use crate::client::line::Line;
 pub(crate) struct Writing {
     /// Locked while packets are written, so that several tasks can send.
     line: Mutex<Line>,
+    /// The same, to ask whether a hook is at work.
+    hooks: Line,
     /// Whether the buffer holds something that was not written yet. Changed under the lock.
     unwritten: AtomicBool,
     /// Whether somebody is on the way who writes it.
@@ -26,13 +28,14 @@ pub(crate) struct Writing {
 impl Writing {
     pub(crate) fn new(line: Line) -> Self {
         let (unwritten, attended) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { line: Mutex::new(line), unwritten, attended }
+        Self { hooks: line.clone(), line: Mutex::new(line), unwritten, attended }
     }
 
     /// Writes packets. If it does not complete, those that are in the buffer are [unwritten].
     ///
     /// [unwritten]: Self::is_unattended
     pub(crate) async fn send(&self, packets: &[Packet]) -> Result<(), SendError> {
+        self.refuse_hooks()?;
         let mut line = self.line.lock().await;
         let mut outcome = Ok(());
         for packet in packets {
@@ -49,6 +52,7 @@ impl Writing {
 
     /// Writes a packet if there is room for it, as much of it as the system takes at once.
     pub(crate) fn try_send(&self, packet: Packet) -> Result<(), SendError> {
+        self.refuse_hooks()?;
         let Ok(mut line) = self.line.try_lock() else { return Err(SendError::Full) };
         if self.unwritten.load(Relaxed) {
             self.try_flush(&mut line).unwrap_or(Err(SendError::Full))?;
@@ -71,6 +75,7 @@ impl Writing {
 
     /// Writes everything and ends the stream to the peer.
     pub(crate) async fn close(&self) -> Result<(), SendError> {
+        self.refuse_hooks()?;
         let mut line = self.line.lock().await;
         let closed = line.close().await;
         self.unwritten.store(false, Relaxed);
@@ -81,6 +86,11 @@ impl Writing {
     /// [see to it](Self::write_rest).
     pub(crate) fn is_unattended(&self) -> bool {
         self.unwritten.load(Relaxed) && !self.attended.swap(true, Relaxed)
+    }
+
+    /// A hook is asked while the connection is locked, and would wait for itself.
+    fn refuse_hooks(&self) -> Result<(), SendError> {
+        if self.hooks.is_in_hook() { Err(SendError::InHook) } else { Ok(()) }
     }
 
     async fn flush(&self, line: &mut Line) -> Result<(), SendError> {

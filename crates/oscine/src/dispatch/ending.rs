@@ -1,10 +1,10 @@
 //! How async handlers end.
 
 use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::task::Poll;
 use std::time::Duration;
 
+use oscine_transport::guard::guarded;
 use tokio::time::timeout;
 
 use crate::dispatch::let_go::let_go;
@@ -46,10 +46,10 @@ pub(crate) async fn see_through(mut running: Running, limit: Option<Duration>) -
 async fn replies(running: &mut Running) -> Option<Replies> {
     poll_fn(|cx| {
         // A future that has panicked is not polled again.
-        match catch_unwind(AssertUnwindSafe(|| running.poll(cx))) {
-            Ok(Poll::Ready(replies)) => Poll::Ready(Some(replies)),
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(_) => Poll::Ready(None),
+        match guarded(|| running.poll(cx)) {
+            Some(Poll::Ready(replies)) => Poll::Ready(Some(replies)),
+            Some(Poll::Pending) => Poll::Pending,
+            None => Poll::Ready(None),
         }
     })
     .await

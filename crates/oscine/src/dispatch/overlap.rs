@@ -1,9 +1,9 @@
 //! Async handlers that run while other messages go on.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use oscine_transport::guard::guarded;
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::address_space::contents::Method;
@@ -60,11 +60,11 @@ pub(crate) fn reply(outlet: &dyn Outlet, peer: &Peer, address: &str, replies: Re
     let failed = replies.error.is_some();
     if let Some(error) = replies.error {
         // How an error is written, and what it does when it is dropped, is the program's, and may panic.
-        let tell = AssertUnwindSafe(move || {
+        let tell = move || {
             quietly!(WARN, outlet, HandlerFailed at address, %peer, address, %error, "handler failed");
             outlet.fault(&Fault::HandlerFailed { peer, address, error: &*error });
-        });
-        if catch_unwind(tell).is_err() {
+        };
+        if guarded(tell).is_none() {
             panicked(outlet, peer, address);
         }
     }

@@ -2,11 +2,11 @@
 
 use std::hint::black_box;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use oscine_codec::pattern::PartPattern;
 use oscine_codec::{AddressError, MessageRef, Pattern};
+use oscine_transport::guard::guarded;
 
 use crate::address_space::contents::{Contents, Method};
 use crate::address_space::seen::Seen;
@@ -169,7 +169,7 @@ impl<'c> Reached<'c> {
         let seen = Seen { message: *message, peer, time_tag, places: &places };
         for observer in &*contents.observers {
             // An observer that panics must not keep the message from its methods.
-            if catch_unwind(AssertUnwindSafe(|| observer(&seen))).is_err() {
+            if guarded(|| observer(&seen)).is_none() {
                 quietly!(ERROR, outlet, ObserverPanicked, %peer, %message, "observer panicked");
             }
         }

@@ -2,9 +2,9 @@
 
 use std::mem;
 use std::ops::ControlFlow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use oscine_codec::ReadError;
+use oscine_transport::guard::guarded;
 
 use crate::address_space::contents::Method;
 use crate::dispatch::ending::{Ending, first_turn, see_through};
@@ -64,11 +64,9 @@ impl<'a, 't> Run<'a, 't> {
         loop {
             // A handler that panics leaves behind what is its own, a cursor that is set anew for the next one, and
             // replies that are dropped.
-            match catch_unwind(AssertUnwindSafe(|| {
-                reached.hand_over(self.tally.next, Calls { run: self, first_match })
-            })) {
-                Ok(called) => return called.break_value().flatten(),
-                Err(_) => panicked(self.call.job, self.answer, self.tally),
+            match guarded(|| reached.hand_over(self.tally.next, Calls { run: self, first_match })) {
+                Some(called) => return called.break_value().flatten(),
+                None => panicked(self.call.job, self.answer, self.tally),
             }
         }
     }

@@ -41,4 +41,13 @@ pub enum SendError {
         /// What the system said.
         reason: std::io::ErrorKind,
     },
+    /// It was handed over, and has not been sent: the system, a [hook](oscine_transport::hook) or a limit refused it
+    /// later. Told to [`on_error`](crate::ServerBuilder::on_error) alone, as whoever sent it has gone on.
+    #[error("handed over for {peer}, and not sent: {reason}")]
+    Unsent {
+        /// Who was to receive it.
+        peer: Peer,
+        /// Why not.
+        reason: String,
+    },
 }

@@ -164,7 +164,7 @@ impl PeerOptions {
     /// How large a packet may be, in bytes. Default: as the endpoint or the server has it.
     ///
     /// On connections it is the limit of a frame, both ways, in the place of the endpoint's: it may be larger, and the
-    /// connection takes memory up to it. A longer packet is dropped over SLIP, and ends the connection over length
+    /// connection takes memory for twice that, over SLIP for four times. A longer packet is dropped over SLIP, and ends the connection over length
     /// prefixes. A datagram that is longer is dropped and counted as bad (`frame-too-long`); what the endpoint's socket
     /// does not take stays out, whatever is set here.
     #[must_use]

@@ -106,10 +106,11 @@ impl Settings {
         let cut = CancellationToken::new();
         let (inbox_sender, inbox) = mpsc::channel(INBOX);
         let (opened_sender, later) = mpsc::unbounded_channel();
+        let telling = Arc::default();
         let shared = Arc::new(Shared {
             space: opener.space.clone(),
             ports: ArcSwap::default(),
-            outbound: Outbound::new(Arc::clone(&counters)),
+            outbound: Outbound::new(Arc::clone(&counters), Arc::clone(&telling)),
             counters,
             line: Line::new(Engine::with_hosts(self.schedule, Peer::host), self.timing),
             lateness: Lateness::default(),
@@ -129,7 +130,7 @@ impl Settings {
             publisher: Mutex::new(Publisher::new(self.metrics)),
             on_bound: callbacks.on_bound,
             on_error: callbacks.on_error,
-            telling: Mutex::default(),
+            telling,
             on_handler_error: self.on_handler_error,
             fatal: OnceLock::new(),
             on_connect: callbacks.on_connect,

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use oscine_transport::SendError;
 use tokio::time::timeout;
-use tracing::trace;
 
 use crate::peer::Peer;
 use crate::server::datagram_sender::DatagramSender;
@@ -31,7 +30,7 @@ pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue:
             () = shared.over.cancelled() => queue.try_recv(),
         };
         let Some(waiting) = next else { return sender.finish().await };
-        let Waiting { packet, peer, .. } = &waiting;
+        let Waiting { packet, peer, told, .. } = &waiting;
         let sent = match peer {
             Peer::UnixDatagram { .. } if deaf.contains(peer) => sender.try_send(packet, peer),
             Peer::UnixDatagram { .. } => match timeout(PATIENCE, sender.send(packet, peer)).await {
@@ -45,7 +44,7 @@ pub(crate) async fn send(shared: Arc<Shared>, sender: DatagramSender, mut queue:
         };
         queue.settle(sent.is_ok());
         if let Err(error) = sent {
-            trace!(%peer, %error, "packet not sent");
+            shared.tell_unsent(peer, &error, *told);
         }
         // Nobody has to wait any more, so they may be waited for again.
         if queue.is_empty() || deaf.len() >= QUEUE {

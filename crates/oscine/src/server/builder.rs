@@ -136,7 +136,11 @@ impl ServerBuilder {
     }
 
     /// How large a frame of a stream may be, and a [datagram of the program's own](Self::datagrams), in bytes. Default
-    /// 1 MiB. Each connection may take that much memory.
+    /// 1 MiB.
+    ///
+    /// Each connection may hold twice as much of a frame that is not whole, as its buffer doubles; over SLIP, where every
+    /// byte may be escaped, four times as much. So worst-case memory use is that, times
+    /// [`max_connections`](Self::max_connections). It is given back when the frame has been taken.
     pub const fn max_frame(mut self, bytes: usize) -> Self {
         self.max_frame = bytes;
         self

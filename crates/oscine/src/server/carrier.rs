@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::io;
 use std::marker::PhantomData;
-use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,6 +10,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures::{Sink, Stream};
 use oscine_transport::PeerAddr;
+use oscine_transport::guard::guarded;
 use oscine_transport::stats::Counters;
 
 /// What carries datagrams, whatever it calls its peers.
@@ -52,7 +52,7 @@ pub(crate) struct CarrierSender {
 /// Whether a carrier that calls its peers `A` can send to this one.
 pub(crate) fn knows<A: TryFrom<PeerAddr>>(addr: &PeerAddr) -> bool {
     // It is the program's, may panic, and is asked in the loop, too.
-    catch_unwind(|| A::try_from(addr.clone()).is_ok()).unwrap_or(false)
+    guarded(|| A::try_from(addr.clone()).is_ok()).unwrap_or(false)
 }
 
 /// A carrier that calls its peers `A`, as one that calls them by address.

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use oscine_codec::Packet;
 use oscine_transport::SendError;
 use oscine_transport::connection::Connection;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, trace};
+use tracing::debug;
 
 use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::delivery::{Arrival, Delivery};
 use crate::server::inbound::Read;
+use crate::server::outbound::Queued;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 use crate::server::two_way::{TwoWay, talk};
@@ -30,7 +30,9 @@ pub(crate) struct Conversation<'a, S> {
     port: &'a Arc<Port>,
     peer: &'a Peer,
     /// What is to be sent.
-    queue: Unsent<Packet>,
+    queue: Unsent<Queued>,
+    /// Whether it is told if the last one out of line cannot be sent.
+    told: bool,
     /// Why nothing is sent any more.
     deaf: Option<SendError>,
     delivery: Delivery,
@@ -42,11 +44,11 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         shared: &'a Arc<Shared>,
         port: &'a Arc<Port>,
         peer: &'a Peer,
-        queue: Unsent<Packet>,
+        queue: Unsent<Queued>,
         handled: (mpsc::Sender<Infallible>, mpsc::Receiver<Infallible>),
     ) -> Self {
         let delivery = Delivery::new(shared, port, handled);
-        Self { connection, shared, port, peer, queue, deaf: None, delivery }
+        Self { connection, shared, port, peer, queue, told: true, deaf: None, delivery }
     }
 
     /// Runs until either end has had enough, or the server stops. What was handed over before is sent then.
@@ -58,7 +60,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             () = shared.over.cancelled() => None,
         };
         match end {
-            Some(Err(error)) => debug!(peer = %self.peer, %error, "connection broken"),
+            Some(Err(error)) => {
+                debug!(peer = %self.peer, %error, "connection broken");
+                // Any other has been told.
+                if matches!(error, SendError::Stalled { .. }) {
+                    shared.tell_unsent(self.peer, &error, true);
+                }
+            }
             _ => self.say_goodbye().await,
         }
     }
@@ -66,8 +74,13 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
     /// Sends what waits. Fails only when the connection is broken.
     fn poll_send(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
         loop {
-            let Self { connection, queue, .. } = self;
-            match ready!(connection.poll_send_from(cx, |cx| queue.poll_recv(cx))) {
+            let Self { connection, queue, told, .. } = self;
+            let next = |cx: &mut Context<'_>| {
+                let next = ready!(queue.poll_recv(cx));
+                *told = next.as_ref().is_some_and(|queued| queued.told);
+                Poll::Ready(next.map(|queued| queued.packet))
+            };
+            match ready!(connection.poll_send_from(cx, next)) {
                 Ok(()) => return Poll::Ready(Ok(())),
                 Err(error @ (SendError::Io(_) | SendError::Stalled { .. })) => {
                     return Poll::Ready(Err(error));
@@ -75,7 +88,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
                 // One that cannot be sent is told, and the next one goes.
                 Err(error) => {
                     self.shared.counters.send_failures.add(1);
-                    trace!(peer = %self.peer, %error, "packet not sent");
+                    self.shared.tell_unsent(self.peer, &error, self.told);
                 }
             }
         }
@@ -105,15 +118,21 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
         })
     }
 
-    /// Sends what was handed over before the end, and closes.
+    /// Sends what was handed over before the end, and closes. What the peer still sends is dropped as long as it may be
+    /// taking what was sent to it.
     async fn say_goodbye(&mut self) {
         self.queue.close();
-        let goodbye = async {
-            poll_fn(|cx| self.poll_send(cx)).await?;
-            self.connection.close().await
-        };
-        if let Err(error) = goodbye.await {
-            debug!(peer = %self.peer, %error, "not closed cleanly");
+        if self.deaf.is_some() {
+            // It has been told, and takes nothing more.
+            return;
+        }
+        if let Err(error) = poll_fn(|cx| self.poll_send(cx)).await {
+            self.shared.tell_unsent(self.peer, &error, true);
+            return;
+        }
+        match self.connection.close().await {
+            Ok(()) => self.connection.linger().await,
+            Err(error) => debug!(peer = %self.peer, %error, "not closed cleanly"),
         }
     }
 }
@@ -143,6 +162,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> TwoWay for Conversation<'_, S> {
         match ready!(self.poll_send(cx)) {
             Err(error) if !matches!(error, SendError::Stalled { .. }) => {
                 self.queue.give_up();
+                self.shared.tell_unsent(self.peer, &error, true);
                 self.deaf = Some(error);
                 Poll::Pending
             }

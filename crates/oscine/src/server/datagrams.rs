@@ -9,7 +9,7 @@ use std::time::Instant;
 use oscine_transport::SendError;
 use oscine_transport::exchange::Exchange;
 use tokio::sync::mpsc;
-use tracing::{debug, trace};
+use tracing::debug;
 
 use crate::peer::Peer;
 use crate::server::carrier::AnyCarrier;
@@ -32,7 +32,7 @@ pub(crate) async fn carry(
     lease: Lease,
 ) {
     let delivery = Delivery::new(&shared, &port, mpsc::channel::<Infallible>(1));
-    let mut post = Post { exchange, port: &port, queue, delivery };
+    let mut post = Post { exchange, shared: &shared, port: &port, queue, last: None, delivery };
     let run = async {
         tokio::select! {
             _ = talk(&mut post, &port) => {}
@@ -57,9 +57,12 @@ async fn left(shared: &Shared, port: &Port) {
 
 struct Post<'a> {
     exchange: Exchange<AnyCarrier>,
+    shared: &'a Arc<Shared>,
     port: &'a Arc<Port>,
     /// What is to be sent.
     queue: Queue,
+    /// Whom the last packet out of line is for, and whether it is told: if one is lost, it is that one.
+    last: Option<(Peer, bool)>,
     delivery: Delivery,
 }
 
@@ -101,12 +104,13 @@ impl Post<'_> {
         cx: &mut Context<'_>,
         next: impl Fn(&mut Queue, &mut Context<'_>) -> Poll<Option<Waiting>>,
     ) -> Poll<Result<(), SendError>> {
-        let Self { exchange, queue, .. } = self;
+        let Self { exchange, queue, last, .. } = self;
         exchange.poll_send_from(cx, |cx| {
             next(queue, cx).map(|next| {
-                let Waiting { packet, peer, .. } = next?;
+                let Waiting { packet, peer, told, .. } = next?;
                 // To others nothing is handed over.
-                let Peer::Datagram { addr, .. } = peer else { return None };
+                let Peer::Datagram { addr, .. } = peer.clone() else { return None };
+                *last = Some((peer, told));
                 Some((packet.into_bytes(), addr))
             })
         })
@@ -126,7 +130,9 @@ impl Post<'_> {
 
     fn lost(&mut self, error: &SendError) {
         self.queue.settle(false);
-        trace!(endpoint = self.port.number, %error, "packet not sent");
+        if let Some((peer, told)) = &self.last {
+            self.shared.tell_unsent(peer, error, *told);
+        }
     }
 }
 

@@ -68,6 +68,7 @@ pub(crate) mod stop;
 pub(crate) mod subscription;
 pub(crate) mod target;
 pub(crate) mod tasks;
+pub(crate) mod telling;
 pub(crate) mod turn;
 pub(crate) mod two_way;
 pub(crate) mod udp_sockets;

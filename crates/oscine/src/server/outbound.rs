@@ -15,6 +15,7 @@ use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::server::counters::Counters;
 use crate::server::datagram_sender::DatagramSender;
+use crate::server::telling::Telling;
 use crate::server::unsent::Unsent;
 
 /// How many packets may wait for one peer's connection, and for one socket of datagrams whose buffer is full.
@@ -30,6 +31,7 @@ pub(crate) struct Outbound {
     /// The number of the endpoint that is asked first for a way to an address.
     preferred: AtomicUsize,
     counters: Arc<Counters>,
+    telling: Arc<Telling>,
 }
 
 type Sockets = Vec<(usize, Arc<SocketOut>)>;
@@ -49,24 +51,40 @@ pub(crate) struct SocketOut {
 pub(crate) struct Waiting {
     pub(crate) packet: Packet,
     pub(crate) peer: Peer,
+    /// Whether it is told if it cannot be sent.
+    pub(crate) told: bool,
     /// Held until it has been sent.
     _waits: Arc<()>,
+}
+
+/// A packet that waits for its connection.
+#[derive(Debug)]
+pub(crate) struct Queued {
+    pub(crate) packet: Packet,
+    /// Whether it is told if it cannot be sent.
+    pub(crate) told: bool,
 }
 
 /// The way to the other end of a connection.
 #[derive(Debug)]
 struct ConnectionOut {
     peer: Peer,
-    queue: mpsc::Sender<Packet>,
+    queue: mpsc::Sender<Queued>,
     kicked: CancellationToken,
     /// Whoever holds a sender keeps the connection, though its peer is done sending.
     unhandled: mpsc::WeakSender<Infallible>,
 }
 
 impl Outbound {
-    pub(crate) fn new(counters: Arc<Counters>) -> Self {
+    pub(crate) fn new(counters: Arc<Counters>, telling: Arc<Telling>) -> Self {
         let preferred = AtomicUsize::new(0);
-        Self { sockets: ArcSwap::default(), connections: Mutex::default(), preferred, counters }
+        Self {
+            sockets: ArcSwap::default(),
+            connections: Mutex::default(),
+            preferred,
+            counters,
+            telling,
+        }
     }
 
     /// Adds the way out of an endpoint.
@@ -131,7 +149,7 @@ impl Outbound {
         kicked: &CancellationToken,
         unhandled: mpsc::WeakSender<Infallible>,
         most: Option<usize>,
-    ) -> Option<Unsent<Packet>> {
+    ) -> Option<Unsent<Queued>> {
         let (queue, packets) = Unsent::new(QUEUE, &self.counters);
         let (peer, kicked) = (peer.clone(), kicked.clone());
         let out = ConnectionOut { peer, queue, kicked, unhandled };
@@ -199,16 +217,20 @@ impl Outbound {
 
     fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
         let gone = || SendError::Gone { peer: peer.clone() };
+        let told = !self.telling.is_here();
         if let Some(connection) = peer.connection() {
             if let Some(out) = self.connections().get(&connection) {
-                return out.queue.try_send(packet).map_err(|error| refusal(&error, peer));
+                return out
+                    .queue
+                    .try_send(Queued { packet, told })
+                    .map_err(|error| refusal(&error, peer));
             }
             // It has gone, or is a client's.
         }
         let endpoint = peer.endpoint().ok_or_else(gone)?;
         let sockets = self.sockets.load();
         let out = find(&sockets, endpoint).ok_or_else(gone)?;
-        out.hand_over(peer, packet)
+        out.hand_over(peer, packet, told)
     }
 }
 
@@ -219,7 +241,7 @@ impl SocketOut {
         (Self { sender, queue, waiting: Arc::default() }, unsent)
     }
 
-    fn hand_over(&self, peer: &Peer, packet: Packet) -> Result<(), SendError> {
+    fn hand_over(&self, peer: &Peer, packet: Packet, told: bool) -> Result<(), SendError> {
         // What waits already goes first, also what is out of the queue and being sent. What cannot go to a carrier is to be
         // told at once, whatever waits.
         let carried = matches!(self.sender, DatagramSender::Carrier(_));
@@ -230,7 +252,8 @@ impl SocketOut {
                 Err(error) => return Err(system(&error, peer)),
             }
         }
-        let waiting = Waiting { packet, peer: peer.clone(), _waits: Arc::clone(&self.waiting) };
+        let _waits = Arc::clone(&self.waiting);
+        let waiting = Waiting { packet, peer: peer.clone(), told, _waits };
         self.queue.try_send(waiting).map_err(|error| refusal(&error, peer))
     }
 }
@@ -271,7 +294,7 @@ mod tests {
 
     #[test]
     fn endpoints_that_have_gone_take_no_room() {
-        let outbound = Outbound::new(Arc::default());
+        let outbound = Outbound::new(Arc::default(), Arc::default());
         // Streams of the program's come and go, and their numbers only grow.
         for number in [1_000_000, 3, 2_000_000] {
             outbound.open(number, out());

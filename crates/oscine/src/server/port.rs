@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::address_space::address_space::AddressSpace;
 use crate::peers::settings::Settled;
+use crate::server::stop::Stop;
 
 /// One of a server's endpoints, as far as all that have to do with it know it.
 #[derive(Debug)]
@@ -77,6 +78,16 @@ impl Port {
         let mut states = self.state.subscribe();
         let state = states.wait_for(|state| *state != PortState::Paused).await;
         state.is_ok_and(|state| *state == PortState::Open)
+    }
+
+    /// Waits until it is not paused, or the server is asked to stop; says whether it receives then.
+    ///
+    /// Cancel safe.
+    pub(crate) async fn receives(&self, stop: &Stop) -> bool {
+        tokio::select! {
+            open = self.is_open() => open,
+            () = stop.asked() => false,
+        }
     }
 
     /// Waits until it is paused or closed.

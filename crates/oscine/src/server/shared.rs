@@ -1,19 +1,17 @@
 //! What all parts of a server, and its handles, share.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
 use oscine_transport::stats::DropCause;
-use oscine_transport::{BadPacket, Endpoint, PeerAddr};
+use oscine_transport::{BadPacket, Endpoint, PeerAddr, SendError as TransportError, guard};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
-use tracing::error;
+use tracing::{error, trace};
 
 use crate::address_space::address_space::AddressSpace;
 use crate::clock::clock::Clock;
@@ -40,6 +38,7 @@ use crate::server::port::Port;
 use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
 use crate::server::subscription::Subscribers;
+use crate::server::telling::Telling;
 use crate::time_offset::TimeOffset;
 
 /// Hears of endpoints.
@@ -87,8 +86,8 @@ pub(crate) struct Shared {
     pub(crate) publisher: Mutex<Publisher>,
     pub(crate) on_bound: Option<OnBound>,
     pub(crate) on_error: Option<OnFault>,
-    /// The threads on which somebody hears of a fault.
-    pub(crate) telling: Mutex<Vec<ThreadId>>,
+    /// Who hears of a fault.
+    pub(crate) telling: Arc<Telling>,
     pub(crate) on_handler_error: OnError,
     /// The fault of a handler that ends the server.
     pub(crate) fatal: OnceLock<String>,
@@ -247,14 +246,19 @@ impl Shared {
     /// a peer that has gone: there would be no end to that.
     pub(crate) fn tell(&self, fault: &Fault<'_>) {
         let Some(on_error) = &self.on_error else { return };
-        let this = thread::current().id();
-        let telling = || self.telling.lock().unwrap_or_else(PoisonError::into_inner);
-        if telling().contains(&this) {
-            return;
+        self.telling.once(|| {
+            guarded(|| on_error(fault));
+        });
+    }
+
+    /// Tells of something that was handed over and could not be sent. It is counted elsewhere. `told` is not
+    /// what was handed over by whoever heard of a fault: there might be no end to that, either.
+    pub(crate) fn tell_unsent(&self, peer: &Peer, error: &TransportError, told: bool) {
+        trace!(%peer, %error, "packet not sent");
+        if told && self.on_error.is_some() {
+            let error = SendError::Unsent { peer: peer.clone(), reason: error.to_string() };
+            self.tell(&Fault::NotSent { peer, error: &error });
         }
-        telling().push(this);
-        guarded(|| on_error(fault));
-        telling().retain(|thread| *thread != this);
     }
 
     /// Tells of something that arrived and was no packet. It has been counted.
@@ -374,7 +378,7 @@ impl Outlet for Shared {
 /// Calls a callback; `None` if it panicked, which must not take the server with it.
 fn guarded<T>(call: impl FnOnce() -> T) -> Option<T> {
     // What it leaves behind half done is behind its own reference.
-    let outcome = catch_unwind(AssertUnwindSafe(call)).ok();
+    let outcome = guard::guarded(call);
     if outcome.is_none() {
         error!("a callback panicked");
     }

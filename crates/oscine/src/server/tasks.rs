@@ -195,7 +195,7 @@ impl Tasks {
 
     /// Serves the connections that come in by a door until there are no more, the endpoint is closed or the server stops.
     async fn accept<D: Door>(self, mut door: D, port: Arc<Port>, lease: Option<Arc<Lease>>) {
-        while port.is_open().await {
+        while port.receives(&self.shared.stop).await {
             tokio::select! {
                 accepted = door.accept() => {
                     // Those that were accepted go on.

@@ -12,7 +12,7 @@ use crate::server::shared::Shared;
 
 /// Hands over what a socket receives until the server stops or the endpoint is closed.
 pub(crate) async fn receive(shared: Arc<Shared>, mut datagrams: Datagrams, port: Arc<Port>) {
-    while port.is_open().await {
+    while port.receives(&shared.stop).await {
         let received = tokio::select! {
             received = datagrams.recv_bytes() => received,
             () = port.stays_open() => continue,

@@ -156,13 +156,24 @@ impl IntoPlace for Place {
 
 /// Matches in time linear in the address. It is never asked about address patterns in messages: no method is reached by
 /// a message whose address is a pattern through an expression.
+///
+/// What was set with a `RegexBuilder` counts for the match that the expression finds by itself. Where that is not the
+/// whole address, as one alternative is the beginning of another, the text alone counts, with the flags that stand in it.
+/// [`AddressRegex::with`](crate::space::AddressRegex::with) is free of that.
 #[cfg(feature = "regex")]
 impl IntoPlace for regex::Regex {
     fn into_place(self) -> Result<Place, AddressError> {
         let length = self.as_str().len();
-        // Only an expression at the engine's own limit of size can fail to be compiled with two anchors more.
+        // Only an expression at the engine's own limit of size, or beyond it, can fail to be compiled with two anchors more.
         crate::space::regex::AddressRegex::new(self)
             .map(Place::Regex)
             .ok_or(AddressError::TooLong { length, limit: length })
+    }
+}
+
+#[cfg(feature = "regex")]
+impl IntoPlace for crate::space::regex::AddressRegex {
+    fn into_place(self) -> Result<Place, AddressError> {
+        Ok(Place::Regex(self))
     }
 }

@@ -366,3 +366,32 @@ fn expressions_catch_whole_addresses_and_no_patterns() {
     let Place::Regex(regex) = &**space.place_of(MethodKey(1)).unwrap() else { panic!() };
     assert_eq!(regex.captures("/ch/12/"), Some(vec!["12", ""]));
 }
+
+#[cfg(feature = "regex")]
+#[test]
+fn expressions_keep_their_options_and_are_anchored_all_the_same() {
+    use crate::space::regex::AddressRegex;
+
+    let any_case = |text| ::regex::RegexBuilder::new(text).case_insensitive(true).build().unwrap();
+    let given = |text| AddressRegex::new(any_case(text)).unwrap();
+    assert!(given("/ch/(a+)").matches("/CH/AA") && !given("/ch/(a+)").matches("/CH/AAx"));
+    assert_eq!(given("/ch/(a+)").captures("/CH/AA"), Some(vec!["AA"]));
+    // The first alternative is found, and is not the whole address.
+    let plain = AddressRegex::new(::regex::Regex::new("/(a|ab)").unwrap()).unwrap();
+    assert!(plain.matches("/ab") && !plain.matches("/AB") && !plain.matches("/x/a"));
+    assert_eq!(plain.captures("/ab"), Some(vec!["ab"]));
+    let with = AddressRegex::with("/(a|ab)", |options| {
+        options.case_insensitive(true);
+    });
+    let with = with.unwrap();
+    assert!(with.matches("/AB") && with.matches("/A") && !with.matches("/ABA"));
+    assert_eq!((with.captures("/AB"), with.as_str()), (Some(vec!["AB"]), "/(a|ab)"));
+    // What is no expression by itself, and one that is larger than it may be.
+    assert!(AddressRegex::with("/a)|(?:/b", |_| {}).is_err());
+    let small = |text| {
+        AddressRegex::with(text, |options| {
+            options.size_limit(1 << 12);
+        })
+    };
+    assert!(small("/a").is_ok() && small(r"/\w{1000}").is_err());
+}

@@ -7,6 +7,7 @@ mod blocking_all;
 #[path = "../common/mod.rs"]
 mod common;
 mod giving_up;
+mod hooks;
 mod impatient;
 mod keep_alive;
 mod kinds;
