@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::server::bind_error::BindError;
+use crate::server::endpoint::bind_error::BindError;
 use crate::server::serve_error::ServeError;
 
 /// Why a blocking call was refused, or could not be made.

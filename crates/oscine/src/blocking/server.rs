@@ -9,7 +9,7 @@ use crate::blocking::driver::Driver;
 use crate::blocking::error::BlockingError;
 use crate::local::{driving, here};
 use crate::server::builder::ServerBuilder;
-use crate::server::handle::ServerHandle;
+use crate::server::outside::handle::ServerHandle;
 use crate::server::serve_error::ServeError;
 use crate::server::server;
 use crate::server::step::Steps;

@@ -6,8 +6,8 @@ use std::pin::Pin;
 use crate::address_space::address_space::AddressSpace;
 use crate::client::client::Client;
 use crate::schedule::limits::ScheduleLimits;
-use crate::server::bind_error::BindError;
 use crate::server::builder::ServerBuilder;
+use crate::server::endpoint::bind_error::BindError;
 use crate::server::serve_error::ServeError;
 use crate::server::server::Server;
 

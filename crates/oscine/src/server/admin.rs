@@ -3,8 +3,8 @@
 use oscine_codec::Address;
 
 use crate::address_space::address_space::AddressSpace;
-use crate::server::bind_error::BindError;
 use crate::server::builder::ServerBuilder;
+use crate::server::endpoint::bind_error::BindError;
 #[cfg(feature = "metrics")]
 use crate::server::metrics::options::Metrics;
 

@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::sync::mpsc;
 
-use crate::server::inbound::Inbound;
 use crate::server::shared::Shared;
+use crate::server::ways::inbound::Inbound;
 
 /// Held by everything that keeps a port of the server bound: when the last one is dropped, the server has stopped.
 #[derive(Debug)]

@@ -27,29 +27,29 @@ use crate::schedule::limits::ScheduleLimits;
 use crate::server::alive::Alive;
 use crate::server::built_in::methods as built_in;
 use crate::server::callers::Callers;
-use crate::server::calls::Calls;
-use crate::server::counters::Counters;
-use crate::server::drop_log::DropLog;
-use crate::server::handle::ServerHandle;
-use crate::server::inbound::{INBOX, Pool};
-use crate::server::inbox::Inbox;
-use crate::server::lateness::Lateness;
+use crate::server::endpoint::opening::{Opened, Opener};
 use crate::server::line::Line;
 use crate::server::main_loop::MainLoop;
 #[cfg(feature = "metrics")]
 use crate::server::metrics::options::Metrics;
 #[cfg(feature = "metrics")]
 use crate::server::metrics::publisher::Publisher;
-use crate::server::opening::{Opened, Opener};
-use crate::server::outbound::Outbound;
+use crate::server::outside::counters::Counters;
+use crate::server::outside::drop_log::DropLog;
+use crate::server::outside::handle::ServerHandle;
+use crate::server::outside::lateness::Lateness;
+use crate::server::outside::subscription::Subscribers;
 use crate::server::rate_time::RateTime;
 use crate::server::runner::Runner;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 use crate::server::shared::{OnBound, OnBundle, OnConnect, OnDisconnect, OnFault, Shared};
 use crate::server::stop::Stop;
-use crate::server::subscription::Subscribers;
-use crate::server::tasks::Tasks;
+use crate::server::ways::calls::Calls;
+use crate::server::ways::inbound::{INBOX, Pool};
+use crate::server::ways::inbox::Inbox;
+use crate::server::ways::outbound::Outbound;
+use crate::server::ways::tasks::Tasks;
 use crate::timer::timer::Timer;
 
 /// What holds for a whole server.

@@ -20,9 +20,9 @@ use crate::peers::rate_limit::RateLimit;
 use crate::peers::rules::PeerRules;
 use crate::schedule::limits::ScheduleLimits;
 use crate::server::assemble::{Callbacks, Settings};
-use crate::server::bind_error::BindError;
-use crate::server::opening::Opener;
-use crate::server::place::Place;
+use crate::server::endpoint::bind_error::BindError;
+use crate::server::endpoint::opening::Opener;
+use crate::server::endpoint::place::Place;
 use crate::server::serve_error::OnError;
 use crate::server::server::Server;
 

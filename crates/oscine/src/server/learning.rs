@@ -11,7 +11,7 @@ use crate::peer::Peer;
 use crate::peers::learn::options::OffsetOptions;
 use crate::peers::learn::way::LearnOffset;
 use crate::server::builder::ServerBuilder;
-use crate::server::handle::ServerHandle;
+use crate::server::outside::handle::ServerHandle;
 use crate::server::runner::Runner;
 use crate::server::shared::Shared;
 use crate::time_offset::TimeOffset;

@@ -13,16 +13,16 @@ use tracing::info;
 use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::inbound::{Delivered, Inbound, Read};
-use crate::server::inbox::Inbox;
-use crate::server::opening::{Opened, Sending};
-use crate::server::port::PortState;
+use crate::server::endpoint::opening::{Opened, Sending};
+use crate::server::endpoint::port::PortState;
 use crate::server::runner::Runner;
-use crate::server::served::{Arrived, Served, poll_clients};
 use crate::server::shared::Shared;
-use crate::server::tasks::{Looped, Tasks};
 use crate::server::turn::Turn;
-use crate::server::udp_sockets::{UdpSocket, poll_datagrams};
+use crate::server::ways::inbound::{Delivered, Inbound, Read};
+use crate::server::ways::inbox::Inbox;
+use crate::server::ways::served::{Arrived, Served, poll_clients};
+use crate::server::ways::tasks::{Looped, Tasks};
+use crate::server::ways::udp_sockets::{UdpSocket, poll_datagrams};
 use crate::timer::timer::Timer;
 
 /// Everything that the one task which calls handlers owns.

@@ -23,12 +23,12 @@ use crate::peer::Peer;
 use crate::peers::gate::{Gate, Verdict};
 use crate::peers::settings::OwnTiming;
 use crate::server::callers::Callers;
-use crate::server::drop_log::DropLog;
-use crate::server::inbound::{Delivered, Read};
 use crate::server::offer::offer;
+use crate::server::outside::drop_log::DropLog;
 use crate::server::rate_time::RateTime;
 use crate::server::shared::Shared;
 use crate::server::turn::Turn;
+use crate::server::ways::inbound::{Delivered, Read};
 
 /// Runs messages: at once, or when they are due.
 pub(crate) struct Runner {

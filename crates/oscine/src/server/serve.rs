@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tracing::{info, warn};
 
-use crate::server::handle::ServerHandle;
+use crate::server::outside::handle::ServerHandle;
 use crate::server::serve_error::ServeError;
 use crate::server::server::Server;
 

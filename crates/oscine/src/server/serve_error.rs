@@ -4,7 +4,7 @@ use std::io;
 
 use thiserror::Error;
 
-use crate::server::bind_error::BindError;
+use crate::server::endpoint::bind_error::BindError;
 
 /// Why a server has ended without having been told to. Nothing that a peer sends is among it, unless
 /// [`OnError::Stop`] was asked for.

@@ -4,8 +4,8 @@ use std::fmt;
 
 use oscine_transport::Endpoint;
 
-use crate::server::handle::ServerHandle;
 use crate::server::main_loop::MainLoop;
+use crate::server::outside::handle::ServerHandle;
 
 /// A server that is bound: its sockets receive, and [`serve`](Self::serve) runs what they received.
 ///

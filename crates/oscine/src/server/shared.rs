@@ -25,20 +25,20 @@ use crate::peers::gate::MAX_PEERS;
 use crate::peers::learn::learners::Learners;
 use crate::peers::settings::GateSettings;
 use crate::peers::view::PeerTable;
-use crate::server::calls::Calls;
-use crate::server::counters::{Counters, Stats};
-use crate::server::inbound::{Inbound, Pool};
-use crate::server::lateness::Lateness;
+use crate::server::endpoint::opening::{Opened, Opener, Sending};
+use crate::server::endpoint::port::Port;
 use crate::server::line::Line;
 #[cfg(feature = "metrics")]
 use crate::server::metrics::publisher::Publisher;
-use crate::server::opening::{Opened, Opener, Sending};
-use crate::server::outbound::{Outbound, SocketOut};
-use crate::server::port::Port;
+use crate::server::outside::counters::{Counters, Stats};
+use crate::server::outside::lateness::Lateness;
+use crate::server::outside::subscription::Subscribers;
+use crate::server::outside::telling::Telling;
 use crate::server::serve_error::{OnError, ServeError};
 use crate::server::stop::Stop;
-use crate::server::subscription::Subscribers;
-use crate::server::telling::Telling;
+use crate::server::ways::calls::Calls;
+use crate::server::ways::inbound::{Inbound, Pool};
+use crate::server::ways::outbound::{Outbound, SocketOut};
 use crate::time_offset::TimeOffset;
 
 /// Hears of endpoints.

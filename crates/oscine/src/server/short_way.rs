@@ -18,7 +18,7 @@ use crate::handler::outlet::Outlet;
 use crate::peer::Peer;
 use crate::peers::gate::Verdict;
 use crate::peers::settings::OwnTiming;
-use crate::server::port::Port;
+use crate::server::endpoint::port::Port;
 use crate::server::runner::Runner;
 use crate::server::shared::Shared;
 

@@ -2,7 +2,7 @@
 
 use oscine_codec::{EncodeError, Message};
 
-use crate::server::counters::Stats;
+use crate::server::outside::counters::Stats;
 
 /// Some of the counters, each as its name and its number: an int32, or an int64 where that is too small.
 pub(crate) fn figures(answer: &str, stats: &Stats) -> Result<Message, EncodeError> {

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use metrics::{Key, Label, Level, Metadata, Recorder, with_recorder};
 
-use crate::server::counters::Stats;
-use crate::server::lateness::LatenessHistogram;
 use crate::server::metrics::options::Metrics;
 use crate::server::metrics::table::{Counter, Gauge, LATENESS, counters, gauges, unit};
+use crate::server::outside::counters::Stats;
+use crate::server::outside::lateness::LatenessHistogram;
 
 /// Tells a recorder what has changed since it was told last.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use metrics::Unit;
 
-use crate::server::counters::Stats;
+use crate::server::outside::counters::Stats;
 
 /// A number that only grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

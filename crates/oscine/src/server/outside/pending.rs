@@ -9,7 +9,7 @@ use crate::engine::unit::Unit;
 use crate::peer::Peer;
 use crate::schedule::survey::SLICE;
 use crate::schedule::waiting::ScheduleKey;
-use crate::server::handle::ServerHandle;
+use crate::server::outside::handle::ServerHandle;
 
 /// A bundle that waits for its time.
 #[derive(Debug, Clone, PartialEq)]

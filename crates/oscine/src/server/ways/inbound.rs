@@ -14,7 +14,7 @@ use tracing::debug;
 
 use crate::dispatch::dispatched::Dispatched;
 use crate::peer::Peer;
-use crate::server::port::Port;
+use crate::server::endpoint::port::Port;
 use crate::server::stop::Stop;
 
 /// How many deliveries may wait to be run. Each holds less than 64 KiB and one packet, or one datagram.

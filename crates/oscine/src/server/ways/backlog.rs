@@ -8,10 +8,10 @@ use oscine_transport::SendError;
 use tokio::time::timeout;
 
 use crate::peer::Peer;
-use crate::server::datagram_sender::DatagramSender;
-use crate::server::outbound::{QUEUE, Waiting};
 use crate::server::shared::Shared;
-use crate::server::unsent::Unsent;
+use crate::server::ways::datagram_sender::DatagramSender;
+use crate::server::ways::outbound::{QUEUE, Waiting};
+use crate::server::ways::unsent::Unsent;
 
 /// How long all peers of a unix socket wait for one of them that takes nothing.
 ///

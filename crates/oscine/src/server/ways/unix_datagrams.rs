@@ -6,9 +6,9 @@ use oscine_transport::PeerAddr;
 use oscine_transport::unix::{Datagrams, ReceivedBytes};
 
 use crate::peer::Peer;
-use crate::server::inbound::{Delivered, Inbound, Read};
-use crate::server::port::Port;
+use crate::server::endpoint::port::Port;
 use crate::server::shared::Shared;
+use crate::server::ways::inbound::{Delivered, Inbound, Read};
 
 /// Hands over what a socket receives until the server stops or the endpoint is closed.
 pub(crate) async fn receive(shared: Arc<Shared>, mut datagrams: Datagrams, port: Arc<Port>) {

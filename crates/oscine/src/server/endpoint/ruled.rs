@@ -12,7 +12,7 @@ use crate::peer::Peer;
 use crate::peers::options::PeerOptions;
 use crate::peers::rules::PeerRules;
 use crate::peers::settings::GateSettings;
-use crate::server::bind_error::BindError;
+use crate::server::endpoint::bind_error::BindError;
 
 /// The hooks of a socket of datagrams, which each peer may have others of.
 ///

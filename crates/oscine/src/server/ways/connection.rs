@@ -15,13 +15,13 @@ use tracing::debug;
 
 use crate::fault::Fault;
 use crate::peer::Peer;
-use crate::server::delivery::{Arrival, Delivery};
-use crate::server::inbound::Read;
-use crate::server::outbound::Queued;
-use crate::server::port::Port;
+use crate::server::endpoint::port::Port;
 use crate::server::shared::Shared;
-use crate::server::two_way::{TwoWay, talk};
-use crate::server::unsent::Unsent;
+use crate::server::ways::delivery::{Arrival, Delivery};
+use crate::server::ways::inbound::Read;
+use crate::server::ways::outbound::Queued;
+use crate::server::ways::two_way::{TwoWay, talk};
+use crate::server::ways::unsent::Unsent;
 
 /// Carries packets both ways: neither direction waits for the other.
 pub(crate) struct Conversation<'a, S> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::server::port::{Port, PortState};
+use crate::server::endpoint::port::{Port, PortState};
 
 /// Sends and receives at the same time.
 pub(crate) trait TwoWay {

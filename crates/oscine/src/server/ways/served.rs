@@ -9,7 +9,7 @@ use oscine_transport::StreamError;
 use crate::client::client::Client;
 use crate::client::inlet::Item;
 use crate::peer::Peer;
-use crate::server::port::{Port, PortState};
+use crate::server::endpoint::port::{Port, PortState};
 
 /// A client that the loop reads by itself.
 pub(crate) struct Served {

@@ -22,17 +22,17 @@ use crate::handler::send_error::SendError;
 use crate::peer::Peer;
 use crate::peers::networks::Networks;
 use crate::peers::view::PeerView;
-use crate::server::accepted::Accepted;
-use crate::server::bind::Bind;
-use crate::server::bind_error::BindError;
-use crate::server::carrier::{BoxError, erase, knows};
-use crate::server::counters::Stats;
-use crate::server::inbound::Inbound;
-use crate::server::lateness::LatenessHistogram;
-use crate::server::port::PortState;
+use crate::server::endpoint::accepted::Accepted;
+use crate::server::endpoint::bind::Bind;
+use crate::server::endpoint::bind_error::BindError;
+use crate::server::endpoint::carrier::{BoxError, erase, knows};
+use crate::server::endpoint::port::PortState;
+use crate::server::outside::counters::Stats;
+use crate::server::outside::lateness::LatenessHistogram;
+use crate::server::outside::subscription::{Subscription, TypedSubscription};
 use crate::server::shared::Shared;
-use crate::server::subscription::{Subscription, TypedSubscription};
-use crate::server::target::Target;
+use crate::server::ways::inbound::Inbound;
+use crate::server::ways::target::Target;
 
 /// A server as seen from elsewhere: sends from its sockets, edits its address space, sees what it receives and what
 /// waits, reads its counters, stops it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::server::alive::Alive;
-use crate::server::inbound::Inbound;
+use crate::server::ways::inbound::Inbound;
 
 /// The end of the queue that the loop reads. When it is dropped, what waits is dropped with it; what whoever has a place
 /// already still puts there is dropped when all tasks have gone, and not with the last handle.

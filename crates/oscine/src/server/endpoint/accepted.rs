@@ -3,7 +3,7 @@
 use oscine_transport::PeerAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::server::any_stream::AnyStream;
+use crate::server::endpoint::any_stream::AnyStream;
 
 /// A connection that the program has accepted itself; see
 /// [`ServerBuilder::connections`](crate::ServerBuilder::connections).

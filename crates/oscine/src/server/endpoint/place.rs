@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use crate::server::bind::Bind;
-use crate::server::bind_error::BindError;
-use crate::server::opening::{Opened, Opener};
+use crate::server::endpoint::bind::Bind;
+use crate::server::endpoint::bind_error::BindError;
+use crate::server::endpoint::opening::{Opened, Opener};
 
 /// Something that a server is to listen on.
 pub(crate) enum Place {

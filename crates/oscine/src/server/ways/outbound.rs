@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::handler::send_error::SendError;
 use crate::peer::Peer;
-use crate::server::counters::Counters;
-use crate::server::datagram_sender::DatagramSender;
-use crate::server::telling::Telling;
-use crate::server::unsent::Unsent;
+use crate::server::outside::counters::Counters;
+use crate::server::outside::telling::Telling;
+use crate::server::ways::datagram_sender::DatagramSender;
+use crate::server::ways::unsent::Unsent;
 
 /// How many packets may wait for one peer's connection, and for one socket of datagrams whose buffer is full.
 pub(crate) const QUEUE: usize = 1024;
@@ -285,7 +285,7 @@ fn refusal<T>(error: &mpsc::error::TrySendError<T>, peer: &Peer) -> SendError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::carrier::CarrierSender;
+    use crate::server::endpoint::carrier::CarrierSender;
 
     fn out() -> Arc<SocketOut> {
         let sender = CarrierSender { knows: |_| true, counters: Arc::default() };

@@ -15,18 +15,18 @@ use tracing::{Instrument, debug, info, info_span};
 use crate::client::client::Client;
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::backlog;
-use crate::server::connection::Conversation;
-use crate::server::datagrams;
-use crate::server::door::Door;
-use crate::server::lease::Lease;
-use crate::server::opening::{Sending, Socket};
-use crate::server::port::Port;
-use crate::server::ruled::Ruled;
+use crate::server::endpoint::door::Door;
+use crate::server::endpoint::lease::Lease;
+use crate::server::endpoint::opening::{Sending, Socket};
+use crate::server::endpoint::port::Port;
+use crate::server::endpoint::ruled::Ruled;
 use crate::server::shared::Shared;
-use crate::server::two_way::leave;
+use crate::server::ways::backlog;
+use crate::server::ways::connection::Conversation;
+use crate::server::ways::datagrams;
+use crate::server::ways::two_way::leave;
 #[cfg(unix)]
-use crate::server::unix_datagrams;
+use crate::server::ways::unix_datagrams;
 
 /// What the tasks of one server share.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::server::port::{Port, PortState};
+use crate::server::endpoint::port::{Port, PortState};
 use crate::server::shared::Shared;
 
 /// Held by all that belongs to an endpoint that the program has brought: it is closed and forgotten when nothing is left

@@ -12,15 +12,15 @@ use tokio::sync::mpsc;
 use tracing::debug;
 
 use crate::peer::Peer;
-use crate::server::carrier::AnyCarrier;
-use crate::server::delivery::{Arrival, Delivery};
-use crate::server::inbound::Read;
-use crate::server::lease::Lease;
-use crate::server::outbound::Waiting;
-use crate::server::port::Port;
+use crate::server::endpoint::carrier::AnyCarrier;
+use crate::server::endpoint::lease::Lease;
+use crate::server::endpoint::port::Port;
 use crate::server::shared::Shared;
-use crate::server::two_way::{TwoWay, leave, talk};
-use crate::server::unsent::Unsent;
+use crate::server::ways::delivery::{Arrival, Delivery};
+use crate::server::ways::inbound::Read;
+use crate::server::ways::outbound::Waiting;
+use crate::server::ways::two_way::{TwoWay, leave, talk};
+use crate::server::ways::unsent::Unsent;
 
 /// Carries datagrams both ways until the stream ends, the endpoint is closed or the server is over. What was handed over
 /// before is sent then.

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 use tokio::net::UnixStream;
 
 use crate::peer::Peer;
-use crate::server::any_stream::AnyStream;
+use crate::server::endpoint::any_stream::AnyStream;
 
 /// A stream of connections of any kind.
 pub(crate) type AnyIncoming = Incoming<BoxStream<'static, std::io::Result<(AnyStream, PeerAddr)>>>;

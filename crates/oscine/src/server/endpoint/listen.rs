@@ -10,11 +10,11 @@ use oscine_transport::{PeerAddr, Udp};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::client::client::Client;
-use crate::server::accepted::Accepted;
-use crate::server::bind::Bind;
 use crate::server::builder::ServerBuilder;
-use crate::server::carrier::{BoxError, erase, knows};
-use crate::server::place::Place;
+use crate::server::endpoint::accepted::Accepted;
+use crate::server::endpoint::bind::Bind;
+use crate::server::endpoint::carrier::{BoxError, erase, knows};
+use crate::server::endpoint::place::Place;
 
 /// Where to listen. Each call is an endpoint, numbered from 0.
 impl ServerBuilder {

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use tokio_util::sync::PollSender;
 
 use crate::peer::Peer;
-use crate::server::inbound::{Delivered, Inbound, Read};
-use crate::server::port::Port;
+use crate::server::endpoint::port::Port;
 use crate::server::shared::Shared;
+use crate::server::ways::inbound::{Delivered, Inbound, Read};
 
 /// Hands over what one reader reads, and knows when all of it has been run.
 pub(crate) struct Delivery {

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use tokio::sync::mpsc;
 use tracing::debug;
 
-use crate::server::counters::Counters;
+use crate::server::outside::counters::Counters;
 
 /// Packets that wait to be sent, in order. Those that are left when this is dropped are counted: they were handed over,
 /// and are not sent.

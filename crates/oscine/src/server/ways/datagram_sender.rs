@@ -11,7 +11,7 @@ use tracing::debug;
 
 use crate::client::client::Client;
 use crate::peer::Peer;
-use crate::server::carrier::CarrierSender;
+use crate::server::endpoint::carrier::CarrierSender;
 
 /// What sends datagrams, or whatever a client sends.
 #[derive(Debug, Clone)]

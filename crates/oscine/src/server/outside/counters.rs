@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use oscine_transport::Stats as TransportStats;
 
 use crate::dispatch::dispatched::Dispatched;
-use crate::server::lateness::LatenessStats;
+use crate::server::outside::lateness::LatenessStats;
 
 macro_rules! counters {
     ($($(#[$doc:meta])+ $name:ident,)+) => {

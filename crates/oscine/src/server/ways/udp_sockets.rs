@@ -5,9 +5,9 @@ use std::task::{Context, Poll};
 
 use oscine_transport::Udp;
 
-use crate::server::inbound::unrun;
-use crate::server::port::Port;
+use crate::server::endpoint::port::Port;
 use crate::server::stop::Stop;
+use crate::server::ways::inbound::unrun;
 
 /// A UDP socket, which the loop reads by itself.
 pub(crate) struct UdpSocket {

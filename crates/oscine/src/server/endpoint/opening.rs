@@ -22,17 +22,17 @@ use oscine_transport::{Endpoint, PeerAddr, Udp};
 use crate::address_space::address_space::AddressSpace;
 use crate::client::client::Client;
 use crate::peers::rules::PeerRules;
-use crate::server::accepted::Accepted;
-use crate::server::any_stream::AnyStream;
-use crate::server::bind::{Bind, Tune};
-use crate::server::bind_error::BindError;
-use crate::server::carrier::{AnyCarrier, CarrierSender};
-use crate::server::datagram_sender::DatagramSender;
-use crate::server::door::AnyIncoming;
-use crate::server::outbound::Waiting;
-use crate::server::port::Port;
-use crate::server::ruled::{HooksByPeer, check_client, check_datagrams};
-use crate::server::unsent::Unsent;
+use crate::server::endpoint::accepted::Accepted;
+use crate::server::endpoint::any_stream::AnyStream;
+use crate::server::endpoint::bind::{Bind, Tune};
+use crate::server::endpoint::bind_error::BindError;
+use crate::server::endpoint::carrier::{AnyCarrier, CarrierSender};
+use crate::server::endpoint::door::AnyIncoming;
+use crate::server::endpoint::port::Port;
+use crate::server::endpoint::ruled::{HooksByPeer, check_client, check_datagrams};
+use crate::server::ways::datagram_sender::DatagramSender;
+use crate::server::ways::outbound::Waiting;
+use crate::server::ways::unsent::Unsent;
 
 /// What holds for all endpoints of a server, where nothing else is said about one.
 pub(crate) struct Opener {
