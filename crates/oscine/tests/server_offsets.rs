@@ -125,7 +125,7 @@ async fn bundles_run_when_their_sender_meant_whatever_the_wall_clocks_do() {
             device.send(bundle(device.now() + SECOND, &["later"])).await;
             assert!(apart(due(&server).await, right) < MS, "{step}");
             // Neither has one that goes the other way: it is made by our wall clock.
-            let at = server.handle.clock().sender_now() + SECOND;
+            let at = server.handle.clock().wall_now() + SECOND;
             server.handle.send_bundle_to(device.peer(), at, [packet("/b", ())]).unwrap();
             let Packet::Bundle(sent) = device.recv().await else { panic!("no bundle") };
             assert!(apart(sent.time_tag(), device.now() + SECOND) < MS, "{step}");
@@ -362,4 +362,67 @@ async fn a_client_that_serves_answers_by_a_method_of_its_own() {
         });
     }
     assert_eq!(server.stop().await.unmatched, 0);
+}
+
+/// What a server adds to time tags that come in it takes off those that go out: by its own clock it is one second both
+/// ways.
+#[tokio::test]
+async fn a_fixed_offset_is_added_once_and_taken_off_once() {
+    for (fixed, ruled) in [
+        (TimeOffset::ahead(HOUR), TimeOffset::ZERO),
+        (TimeOffset::behind(3 * HOUR), TimeOffset::ahead(SECOND)),
+        (TimeOffset::ZERO, TimeOffset::ahead(HOUR)),
+    ] {
+        let (clock, hand) = Clock::simulated(START);
+        let rules = PeerRules::new().all(PeerOptions::new().offset(ruled));
+        let builder = Server::builder().udp(LOOPBACK).clock(clock.with_offset(fixed));
+        let server = Running::bind(builder.peer_rules(rules)).await;
+        // So much is its clock behind.
+        let device = Device::start(&server, -(fixed + ruled), &hand).await;
+        hand.step_wall(TimeOffset::ahead(SECOND / 4));
+        device.send(bundle(device.now() + SECOND, &["there"])).await;
+        // Its clock is as far off our wall clock as is set, and that has gained a quarter of a second on the line.
+        assert!(apart(due(&server).await, hand.now() + SECOND - SECOND / 4) < MS, "{fixed}");
+
+        let at = server.handle.clock().wall_now() + SECOND;
+        server.handle.send_bundle_to(device.peer(), at, [packet("/back", ())]).unwrap();
+        let Packet::Bundle(back) = device.recv().await else { panic!("no bundle") };
+        let wall = TimeOffset::ahead(SECOND / 4);
+        assert!(apart(back.time_tag(), wall.incoming(device.now() + SECOND)) < MS, "{fixed}");
+        // Sent back as it is, it is due when it was meant to be.
+        device.send(back).await;
+        assert!(apart(due(&server).await, hand.now() + SECOND) < MS, "{fixed}");
+        server.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn a_rule_says_how_a_clock_is_learned() {
+    let own = OffsetOptions::new().ask("/lamp/time", "/lamp/time/is").unwrap();
+    let rules = PeerRules::new()
+        .all(PeerOptions::new().learn_offset(LearnOffset::Asking))
+        .endpoint(2, PeerOptions::new().offset_options(own));
+    let (server, hand) = start_with(|builder| builder.udp(LOOPBACK).peer_rules(rules)).await;
+    let usual = Device::start(&server, TimeOffset::ZERO, &hand).await;
+    usual.send(packet("/hello", ())).await;
+    nonce(&usual.recv().await);
+    let lamp = raw_udp().await;
+    // The endpoints are UDP, TCP, UDP.
+    let endpoints = server.handle.endpoints();
+    assert_eq!(endpoints.len(), 3);
+    lamp.connect(endpoints[2].resolve().await.unwrap()).await.unwrap();
+    lamp.send(packet("/hello", ()).as_bytes()).await.unwrap();
+    let mut buffer = [0; 1000];
+    let length = within(lamp.recv(&mut buffer)).await.unwrap();
+    let question = Packet::decode(buffer.get(..length).unwrap().to_vec()).unwrap();
+    let Packet::Message(question) = question else { panic!("{question}") };
+    assert_eq!(question.address(), "/lamp/time");
+    let number: i64 = question.args().parse().unwrap();
+    let ahead = TimeOffset::ahead(HOUR);
+    let answer = packet("/lamp/time/is", (number, ahead.incoming(hand.now())));
+    lamp.send(answer.as_bytes()).await.unwrap();
+    let peer = Peer::Udp { endpoint: 2, addr: lamp.local_addr().unwrap() };
+    let known = believed(&server, &peer, 1).await;
+    assert!((known.offset.unwrap() + ahead).abs() < MS);
+    server.stop().await;
 }

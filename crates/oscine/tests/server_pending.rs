@@ -366,3 +366,33 @@ async fn what_is_cancelled_by_address_may_have_a_pattern_itself() {
     show.run(Message::new("/ask", ()).unwrap()).await;
     assert_eq!(show.server.stop().await.send_failures, 0);
 }
+
+/// What is due after the time that there is to drain was cancelled in front of nothing: there is nothing to wait for.
+#[tokio::test]
+async fn draining_does_not_wait_for_what_was_cancelled() {
+    for cancelled_before in [true, false] {
+        let (clock, hand) = Clock::simulated(START);
+        let server = Server::builder().udp(LOOPBACK).clock(clock).bind().await.unwrap();
+        let handle = server.handle();
+        let serve = server.serve().drain(Duration::from_secs(60)).grace(HOUR);
+        let serving = tokio::spawn(serve.into_future());
+        for seconds in [30, 40, 3000] {
+            within(handle.dispatch(bundle(after(seconds), &["x"]))).await.unwrap();
+        }
+        let keys: Vec<_> = handle.pending().into_iter().map(|pending| pending.key).collect();
+        let cancel = || keys.iter().take(2).for_each(|key| assert!(handle.cancel(*key)));
+        if cancelled_before {
+            cancel();
+        }
+        handle.stop();
+        if !cancelled_before {
+            until(|| handle.stats().pending == 3).await;
+            cancel();
+        }
+        // Time stands still.
+        within(serving).await.unwrap().unwrap();
+        let stats = handle.stats();
+        assert_eq!((stats.cancelled, stats.released, stats.dropped_at_stop), (2, 0, 1));
+        drop(hand);
+    }
+}

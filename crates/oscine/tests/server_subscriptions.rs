@@ -274,3 +274,39 @@ async fn a_handler_may_subscribe_read_and_drop() {
     }
     server.stop().await;
 }
+
+#[tokio::test]
+async fn what_waits_for_a_reader_is_bounded_in_bytes() {
+    const MIB: usize = 1 << 20;
+    let server = start().await;
+    let mut all = server.handle.subscribe("//*").unwrap();
+    let mut small = server.handle.subscribe("/small").unwrap();
+    let send = async |address: &str, bytes: usize| {
+        let message = Message::new(address, vec![7_u8; bytes]).unwrap();
+        within(server.handle.dispatch(message)).await.unwrap();
+    };
+    for _ in 0..40 {
+        send("/large", MIB).await;
+        send("/small", 1).await;
+    }
+    // Fifteen fit, as each is a little longer than a mebibyte.
+    assert!((20..30).contains(&(all.missed() / 2)), "{} missed", all.missed());
+    assert_eq!(small.missed(), 0);
+    let mut bytes = 0;
+    let mut count = 0;
+    while let Some(Some(delivery)) = unconstrained(all.next()).now_or_never() {
+        bytes += delivery.message.as_bytes().len();
+        count += 1;
+    }
+    assert!(bytes <= 16 * MIB && bytes > 14 * MIB, "{bytes} bytes");
+    assert_eq!(count + all.missed(), 80);
+    assert_eq!(waiting(&mut small).len(), 40);
+    // One that is too long for all that waits together waits alone.
+    send("/small", 1).await;
+    send("/huge", 17 * MIB).await;
+    let missed = all.missed();
+    assert_eq!(waiting(&mut all).len(), 1);
+    send("/small", 1).await;
+    assert_eq!((waiting(&mut all).len(), all.missed()), (1, missed));
+    server.stop().await;
+}

@@ -159,6 +159,13 @@ impl Udp {
         Poll::Ready(ready!(self.poll_fill(cx)).map(|()| self.batch()))
     }
 
+    /// The datagrams that were read and have not been taken yet. It reads none, so it may be empty.
+    ///
+    /// For whoever lets go of the socket and counts what goes with it.
+    pub fn at_hand(&mut self) -> Batch<'_> {
+        self.batch()
+    }
+
     /// The address to which the socket is bound.
     ///
     /// # Errors

@@ -116,7 +116,18 @@ impl Clock {
         self.shared.source.now()
     }
 
-    /// What the senders' clock says now, as far as is known: what time tags are made of.
+    /// What the wall clock says now, as far as is known: what the time tags of bundles are made of that a server
+    /// sends. Steps that were not noticed yet are not in it.
+    ///
+    /// A server takes the offsets of its peers off the tags of what it sends, the fixed one among them. So it is told
+    /// the time by which it runs itself, and `SystemTime::now()` does as well.
+    #[must_use]
+    pub fn wall_now(&self) -> TimeTag {
+        self.ahead().outgoing(self.now())
+    }
+
+    /// What the senders' clock says now, as far as is known: what they make the time tags of that are to come in here,
+    /// with the fixed offset. What a server sends is made of [`wall_now`](Self::wall_now).
     #[must_use]
     pub fn sender_now(&self) -> TimeTag {
         self.offset().outgoing(self.now())

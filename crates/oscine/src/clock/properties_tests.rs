@@ -35,8 +35,8 @@ proptest! {
             prop_assert_eq!(there.0 > 1, tag.0 > 1, "a time stays a time, and none stays none");
         }
         let back = offset.outgoing(offset.incoming(tag));
-        // Beside those two that are no times, it is the same to the last bit.
-        prop_assert!(back.steps_since(tag).abs() <= 3, "{back:?} {tag:?}");
+        // Beside those two that are no times, it is the same to the last bit. It may come upon them both ways.
+        prop_assert!(back.steps_since(tag).abs() <= 4, "{back:?} {tag:?}");
         if offset.incoming(tag).0 != 2 && tag.0 > 2 {
             prop_assert_eq!(back, tag);
         }

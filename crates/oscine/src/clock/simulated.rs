@@ -64,6 +64,9 @@ pub struct SimulatedClock {
 pub(crate) struct SimulatedTime {
     /// The line, which is monotonic.
     pub(crate) line: TimeTag,
+    /// Where the line stood, and how long ago, less than a second: what is let pass is not cut to steps again and again.
+    whole: TimeTag,
+    since: Duration,
     /// From the line to the wall clock.
     stepped: TimeOffset,
 }
@@ -76,14 +79,22 @@ impl SimulatedTime {
 
 impl SimulatedClock {
     pub(crate) fn starting(start: TimeTag) -> (Self, watch::Receiver<SimulatedTime>) {
-        let time = SimulatedTime { line: TimeTag(start.0.max(2)), stepped: TimeOffset::ZERO };
+        let line = TimeTag(start.0.max(2));
+        let (since, stepped) = (Duration::ZERO, TimeOffset::ZERO);
+        let time = SimulatedTime { line, whole: line, since, stepped };
         let (sender, receiver) = watch::channel(time);
         (Self { time: Arc::new(sender) }, receiver)
     }
 
-    /// Lets so much time pass.
+    /// Lets so much time pass: to the nearest step of 2⁻³² s, and many times as long as all of them together.
     pub fn advance(&self, by: Duration) {
-        self.time.send_modify(|time| time.line = TimeOffset::ahead(by).incoming(time.line));
+        self.time.send_modify(|time| {
+            let passed = time.since.saturating_add(by);
+            let seconds = Duration::from_secs(passed.as_secs());
+            time.whole = TimeOffset::ahead(seconds).incoming(time.whole);
+            time.since = passed - seconds;
+            time.line = TimeOffset::ahead(time.since).incoming(time.whole);
+        });
     }
 
     /// Lets time pass until then. Time does not go back: an earlier time, or one that is now, changes nothing.
@@ -91,7 +102,7 @@ impl SimulatedClock {
         self.time.send_if_modified(|time| {
             let moves = to.is_after(time.line);
             if moves {
-                time.line = to;
+                (time.line, time.whole, time.since) = (to, to, Duration::ZERO);
             }
             moves
         });

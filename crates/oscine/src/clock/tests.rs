@@ -8,6 +8,28 @@ use crate::clock::clock::Clock;
 use crate::time_offset::TimeOffset;
 
 #[test]
+fn many_small_steps_of_simulated_time_reach_what_one_long_one_does() {
+    let start = TimeTag::from_unix(1_800_000_000, 0);
+    for nanos in [1, 3, 7, 999, 333_333_333, 1_000_000_007] {
+        let by = Duration::from_nanos(nanos);
+        let ((small, hand), (long, other)) = (Clock::simulated(start), Clock::simulated(start));
+        (0..10_000).for_each(|_| hand.advance(by));
+        other.advance(by * 10_000);
+        assert_eq!(small.now(), long.now(), "{by:?}");
+        assert_eq!(small.now(), start + by * 10_000, "{by:?}");
+        // From where it is set it goes on from there.
+        let there = small.now() + Duration::from_secs(5);
+        hand.set(there);
+        hand.advance(by);
+        assert_eq!(small.now(), there + by);
+    }
+    let (clock, hand) = Clock::simulated(start);
+    hand.advance(Duration::MAX);
+    hand.advance(Duration::from_nanos(1));
+    assert!(clock.now().0 > 1);
+}
+
+#[test]
 fn at_the_instant_of_a_tag_the_tag_is_due() {
     let clock = Clock::system();
     // The system's clocks cannot be set to an instant, but a simulated pair can.

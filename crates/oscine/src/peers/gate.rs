@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use oscine_codec::{MessageRef, PacketRef, Pattern};
+use oscine_transport::BadPacket;
 use oscine_transport::stats::DropCause;
 
 use crate::peer::Peer;
@@ -118,6 +119,23 @@ impl Gate {
         Verdict::Admitted(known.admitted())
     }
 
+    /// Counts something of a peer that was no packet, or was refused before: it is not asked whether that may send so much.
+    pub(crate) fn bad(&mut self, received_at: Instant, peer: &Peer, bad: &BadPacket) {
+        self.renew();
+        let spot = match self.peers.find(peer) {
+            None if self.settings.permits(peer) => self.enter(received_at, peer),
+            known => known,
+        };
+        let Some(known) = spot.and_then(|spot| self.peers.get(spot)) else { return };
+        let bytes = match bad {
+            BadPacket::Decode { bytes, .. } | BadPacket::Refused { bytes, .. } => bytes.len(),
+            // Nobody knows.
+            _ => 0,
+        };
+        known.counters.packet(received_at, bytes);
+        known.counters.bad.add(1);
+    }
+
     /// Keeps a packet that was [over the limit](Verdict::Over) for later, if it is a message with an address without
     /// wildcards and there is room; drops it otherwise. It is counted.
     pub(crate) fn hold(
@@ -205,7 +223,7 @@ impl Gate {
         self.table.set(spot.index(), Some(Arc::clone(&counters)));
         let how = settled.learn_offset;
         if how != LearnOffset::No && *peer != Peer::Local {
-            let options = Arc::clone(self.settings.offset_options());
+            let options = self.settings.offset_options(peer);
             self.learners.learn(|| Some(counters), how, options);
         }
         Some(spot)

@@ -1,10 +1,13 @@
 //! What may be set for one peer.
 
+use std::sync::Arc;
+
 use oscine_codec::DecodeOptions;
 use oscine_transport::framing::FramingKind;
 use oscine_transport::hook::{Hook, Hooks};
 
 use crate::engine::timing::{LatePolicy, TimePolicy};
+use crate::peers::learn::options::OffsetOptions;
 use crate::peers::learn::way::LearnOffset;
 use crate::peers::rate_limit::RateLimit;
 use crate::time_offset::TimeOffset;
@@ -39,6 +42,8 @@ pub struct PeerOptions {
     pub offset: Option<TimeOffset>,
     /// Whether that is learned, and from what.
     pub learn_offset: Option<LearnOffset>,
+    /// How that is done.
+    pub offset_options: Option<Arc<OffsetOptions>>,
     /// How much one host may send.
     pub rate: Option<RateLimit>,
     /// The framing of connections.
@@ -56,6 +61,7 @@ impl PeerOptions {
     #[must_use]
     pub const fn new() -> Self {
         let (decode, time, late, offset, learn_offset) = (None, None, None, None, None);
+        let offset_options = None;
         let (rate, framing, max_frame, max_connections, hooks) = (None, None, None, None, None);
         Self {
             decode,
@@ -63,6 +69,7 @@ impl PeerOptions {
             late,
             offset,
             learn_offset,
+            offset_options,
             rate,
             framing,
             max_frame,
@@ -101,11 +108,34 @@ impl PeerOptions {
     }
 
     /// Whether it is learned how far the server's clock is ahead of the peer's, and from what. Default
-    /// [`LearnOffset::No`]. How it is done is set for all peers by
-    /// [`ServerBuilder::offset_options`](crate::ServerBuilder::offset_options).
+    /// [`LearnOffset::No`]. How it is done: [`offset_options`](Self::offset_options).
     #[must_use]
     pub const fn learn_offset(mut self, how: LearnOffset) -> Self {
         self.learn_offset = Some(how);
+        self
+    }
+
+    /// How the clocks of these peers are learned, where a rule [wants](Self::learn_offset) that. Default: as the
+    /// [server](crate::ServerBuilder::offset_options) has it. All of the options come from one rule, the most exact one
+    /// that sets them.
+    ///
+    /// # Examples
+    ///
+    /// A lamp that answers in its own words, among peers that are asked in the usual ones:
+    ///
+    /// ```
+    /// use oscine::{LearnOffset, OffsetOptions, PeerOptions, PeerRules};
+    ///
+    /// let lamp = OffsetOptions::new().ask("/lamp/time", "/lamp/time/is")?;
+    /// let rules = PeerRules::new()
+    ///     .all(PeerOptions::new().learn_offset(LearnOffset::Asking))
+    ///     .peers("10.0.0.7", PeerOptions::new().offset_options(lamp))?;
+    /// # let _ = rules;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn offset_options(mut self, options: OffsetOptions) -> Self {
+        self.offset_options = Some(Arc::new(options));
         self
     }
 
@@ -187,13 +217,14 @@ impl PeerOptions {
     pub fn or(self, other: Self) -> Self {
         // Taken apart, so that what is added cannot be forgotten.
         let Self { decode, time, late, offset, learn_offset, rate, .. } = other;
-        let Self { framing, max_frame, max_connections, hooks, .. } = other;
+        let Self { framing, max_frame, max_connections, hooks, offset_options, .. } = other;
         Self {
             decode: self.decode.or(decode),
             time: self.time.or(time),
             late: self.late.or(late),
             offset: self.offset.or(offset),
             learn_offset: self.learn_offset.or(learn_offset),
+            offset_options: self.offset_options.or(offset_options),
             rate: self.rate.or(rate),
             framing: self.framing.or(framing),
             max_frame: self.max_frame.or(max_frame),
@@ -205,8 +236,9 @@ impl PeerOptions {
     /// Whether everything is set.
     pub(crate) const fn is_full(&self) -> bool {
         let Self { decode, time, late, offset, learn_offset, rate, .. } = self;
-        let Self { framing, max_frame, max_connections, hooks, .. } = self;
-        let offset = offset.is_some() && learn_offset.is_some();
+        let Self { framing, max_frame, max_connections, hooks, offset_options, .. } = self;
+        let learned = learn_offset.is_some() && offset_options.is_some();
+        let offset = offset.is_some() && learned;
         let timing = time.is_some() && late.is_some() && offset;
         let limits = rate.is_some() && max_frame.is_some() && max_connections.is_some();
         decode.is_some() && timing && limits && framing.is_some() && hooks.is_some()

@@ -77,14 +77,16 @@ impl GateSettings {
         Self { rules, rate, offset_options, networks, generation: AtomicU64::new(0) }
     }
 
-    /// How the clocks of peers are learned.
+    /// How the clocks of peers are learned where `rules` do not say it.
     pub(crate) fn with_offset_options(mut self, options: OffsetOptions) -> Self {
         self.offset_options = Arc::new(options);
         self
     }
 
-    pub(crate) const fn offset_options(&self) -> &Arc<OffsetOptions> {
-        &self.offset_options
+    /// How the clock of a peer is learned, if it is.
+    pub(crate) fn offset_options(&self, peer: &Peer) -> Arc<OffsetOptions> {
+        let by_rule = self.options(peer).offset_options;
+        by_rule.unwrap_or_else(|| Arc::clone(&self.offset_options))
     }
 
     /// What the rules set for a peer.

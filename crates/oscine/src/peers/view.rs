@@ -24,9 +24,9 @@ pub struct PeerView {
     pub last_seen: Instant,
     /// Packets received, with the bad ones and those beyond its limit.
     pub packets: u64,
-    /// Bytes of these packets, without framing.
+    /// Bytes of these packets, without framing. Of frames that were damaged nobody knows them.
     pub bytes: u64,
-    /// Packets that did not decode.
+    /// Packets that did not decode, and frames of connections that were damaged or that a hook refused.
     pub bad: u64,
     /// Packets dropped because they were beyond its [`RateLimit`](crate::RateLimit), and messages that were still held
     /// back for it when the server stopped, or its host was denied.

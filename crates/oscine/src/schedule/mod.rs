@@ -4,6 +4,7 @@ pub(crate) mod limits;
 mod owners;
 pub(crate) mod queue;
 mod slot;
+pub(crate) mod survey;
 #[cfg(test)]
 mod tests;
 pub(crate) mod waiting;

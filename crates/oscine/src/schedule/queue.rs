@@ -39,9 +39,11 @@ use crate::schedule::wheel::{Place, Wheel};
 /// ```
 pub struct Schedule<T, O = ()> {
     /// Places whose slot no longer holds their sequence number were cancelled.
-    wheel: Wheel,
-    slots: Slab<Slot<T, O>>,
-    next_sequence: u64,
+    pub(super) wheel: Wheel,
+    pub(super) slots: Slab<Slot<T, O>>,
+    pub(super) next_sequence: u64,
+    /// How often entries have been moved to other slots.
+    pub(super) layout: u64,
     /// Entries with lower numbers may have been moved to other slots than their keys say.
     moved_below: u64,
     /// The time tag whose place in the wheel is 0: half an era before the schedule was last empty.
@@ -77,6 +79,7 @@ impl<T, O> Schedule<T, O> {
             wheel: Wheel::starting(0),
             slots: Slab::new(),
             next_sequence: 0,
+            layout: 0,
             moved_below: 0,
             origin: TimeTag(0),
             bytes: 0,
@@ -93,9 +96,7 @@ impl<T, O> Schedule<T, O> {
         if self.slots.is_empty() {
             return None;
         }
-        let at = self.wheel.earliest()?;
-        // What stands before all times is due at none.
-        if at == 0 { Some(TimeTag(0)) } else { Some(self.tag(at)) }
+        self.wheel.earliest().map(|at| self.tag(at))
     }
 
     /// The number of values.
@@ -170,12 +171,13 @@ impl<T, O> Schedule<T, O> {
     }
 
     /// The place of a time in the wheel: before all others if it is no time.
-    const fn at(&self, tag: TimeTag) -> u64 {
+    pub(super) const fn at(&self, tag: TimeTag) -> u64 {
         if tag.0 <= TimeTag::IMMEDIATE.0 { 0 } else { tag.0.wrapping_sub(self.origin.0) }
     }
 
-    const fn tag(&self, at: u64) -> TimeTag {
-        TimeTag(self.origin.0.wrapping_add(at))
+    pub(super) const fn tag(&self, at: u64) -> TimeTag {
+        // What stands before all times is due at none.
+        if at == 0 { TimeTag(0) } else { TimeTag(self.origin.0.wrapping_add(at)) }
     }
 }
 
@@ -338,7 +340,7 @@ impl<T, O: Clone + Eq + Hash> Schedule<T, O> {
         }
     }
 
-    fn take(&mut self, slot: usize) -> Option<(TimeTag, T)> {
+    pub(super) fn take(&mut self, slot: usize) -> Option<(TimeTag, T)> {
         let entry = self.slots.try_remove(slot)?;
         entry.leave(&mut self.bytes, &mut self.owners);
         self.tidy();
@@ -361,6 +363,7 @@ impl<T, O: Clone + Eq + Hash> Schedule<T, O> {
         self.slots.reserve_exact(slots.len());
         self.wheel = Wheel::starting(now);
         self.moved_below = self.next_sequence;
+        self.layout += 1;
         for (_, entry) in slots {
             let (at, sequence) = (self.at(entry.due), entry.sequence);
             let slot = self.slots.insert(entry);

@@ -108,6 +108,26 @@ impl Wheel {
         }
     }
 
+    /// Leaves out what does not live any more, up to the first place that does.
+    pub(crate) fn leave_out(&mut self, is_gone: impl Fn(&Place) -> bool) {
+        loop {
+            while self.front.peek().is_some_and(|Reverse(place)| is_gone(place)) {
+                self.front.pop();
+                self.len -= 1;
+            }
+            if !self.front.is_empty() {
+                return;
+            }
+            let Some(bucket) = self.lowest() else { return };
+            let mut places = self.take(bucket);
+            self.len -= places.len();
+            places.retain(|place| !is_gone(place));
+            if !places.is_empty() {
+                return places.into_iter().for_each(|place| self.push(place));
+            }
+        }
+    }
+
     /// Takes the first place out that is due at `now`. Leaves out places that do not live any more, mostly.
     pub(crate) fn pop_due(&mut self, now: u64, lives: impl Fn(&Place) -> bool) -> Option<Place> {
         if self.front.is_empty() {

@@ -32,6 +32,7 @@ use crate::server::counters::Counters;
 use crate::server::drop_log::DropLog;
 use crate::server::handle::ServerHandle;
 use crate::server::inbound::{INBOX, Pool};
+use crate::server::inbox::Inbox;
 use crate::server::lateness::Lateness;
 use crate::server::line::Line;
 use crate::server::main_loop::MainLoop;
@@ -146,7 +147,7 @@ impl Settings {
                 .map(|calls| Arc::new(Semaphore::new(calls.clamp(1, Semaphore::MAX_PERMITS)))),
             stopped: CancellationToken::new(),
         });
-        let alive = Arc::new(Alive { shared: Arc::clone(&shared) });
+        let alive = Arc::new(Alive::new(Arc::clone(&shared)));
         let built_in = built_in.map(|prefix| built_in::methods(&shared, &prefix));
         let first = self.admin_space.into_iter().chain(built_in);
         let runner = Runner {
@@ -173,7 +174,8 @@ impl Settings {
             sockets: Vec::new(),
             clients: Vec::new(),
             first: 0,
-            inbox,
+            inbox: Inbox::new(inbox, Arc::clone(&alive)),
+            rest: None,
             opened: later,
             timer,
             asks: false,

@@ -16,7 +16,7 @@ use tracing::debug;
 use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::delivery::{Arrival, Delivery};
-use crate::server::inbound::Delivered;
+use crate::server::inbound::Read;
 use crate::server::outbound::Queued;
 use crate::server::port::Port;
 use crate::server::shared::Shared;
@@ -101,7 +101,7 @@ impl<'a, S: AsyncRead + AsyncWrite + Unpin> Conversation<'a, S> {
             let mut frames = shared.pool.take();
             let unused = match connection.poll_recv_frames(cx, &mut frames) {
                 Poll::Ready(Some(Ok(()))) => {
-                    let (what, peer) = (Delivered::Frames(frames), peer.clone());
+                    let (what, peer) = (Read::Frames(frames), peer.clone());
                     return Poll::Ready(Some(Arrival { what, peer, at: Instant::now() }));
                 }
                 Poll::Ready(Some(Err(error))) => {

@@ -10,6 +10,20 @@ use crate::server::lateness::LatenessStats;
 macro_rules! counters {
     ($($(#[$doc:meta])+ $name:ident,)+) => {
         /// What a server has counted since it was bound. A snapshot.
+        ///
+        /// Everything that was received is counted once more by what became of it. When the server has stopped, and
+        /// before that whenever nothing is on its way from the sockets to the handlers and no
+        /// [rate](crate::OverLimit::Latest) holds anything back:
+        ///
+        /// ```text
+        /// received  = handled + bad + denied + rate_limited + coalesced
+        ///           + refused + swallowed + too-many-peers + inbox-full + stopped   (drops of `transport`)
+        /// scheduled = released + cancelled + dropped_at_stop + pending
+        /// ```
+        ///
+        /// A packet of one message that was handled is one of `messages`, unless it was about the
+        /// [clock](crate::LearnOffset) of its sender. What a client that is [served](crate::Client::serve) has read
+        /// and not handed over when it ends is in no line but `received`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
         #[non_exhaustive]
         pub struct Stats {
@@ -63,6 +77,10 @@ macro_rules! counters {
 }
 
 counters! {
+    /// Packets of peers that were taken up: their messages have run, and their bundles have run, wait, or were refused or
+    /// dropped, as the counters of bundles say. Packets that [`dispatch`](crate::ServerHandle::dispatch) was given are
+    /// not among them.
+    handled,
     /// Messages run, whether a method was there or not.
     messages,
     /// Calls of handlers, fallbacks among them.

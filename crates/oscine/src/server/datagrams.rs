@@ -14,7 +14,7 @@ use tracing::debug;
 use crate::peer::Peer;
 use crate::server::carrier::AnyCarrier;
 use crate::server::delivery::{Arrival, Delivery};
-use crate::server::inbound::Delivered;
+use crate::server::inbound::Read;
 use crate::server::lease::Lease;
 use crate::server::outbound::Waiting;
 use crate::server::port::Port;
@@ -79,7 +79,7 @@ impl TwoWay for Post<'_> {
             exchange.poll_recv(cx).map(|next| {
                 let (received, addr) = next?;
                 let peer = Peer::Datagram { endpoint: port.number, addr };
-                Some(Arrival { what: Delivered::Datagram(received), peer, at: Instant::now() })
+                Some(Arrival { what: Read::Datagram(received), peer, at: Instant::now() })
             })
         })
     }

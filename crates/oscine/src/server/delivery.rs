@@ -5,13 +5,11 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
-use oscine_transport::stats::DropCause;
 use tokio::sync::mpsc;
 use tokio_util::sync::PollSender;
-use tracing::debug;
 
 use crate::peer::Peer;
-use crate::server::inbound::{Delivered, Inbound};
+use crate::server::inbound::{Delivered, Inbound, Read};
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 
@@ -21,7 +19,7 @@ pub(crate) struct Delivery {
     port: Arc<Port>,
     inbox: PollSender<Inbound>,
     /// What was read and waits for a place.
-    read: Option<Arrival>,
+    read: Option<Delivered>,
     /// Cloned for each delivery; `None` when nothing more is read.
     unhandled: Option<mpsc::Sender<Infallible>>,
     all_handled: mpsc::Receiver<Infallible>,
@@ -29,7 +27,7 @@ pub(crate) struct Delivery {
 
 /// What was read, from whom, and when.
 pub(crate) struct Arrival {
-    pub(crate) what: Delivered,
+    pub(crate) what: Read,
     pub(crate) peer: Peer,
     pub(crate) at: Instant,
 }
@@ -60,15 +58,18 @@ impl Delivery {
                     // The server has stopped.
                     return Poll::Pending;
                 }
-                let Some(Arrival { what, peer, at }) = self.read.take() else { continue };
-                let (port, unhandled) = (Arc::clone(&self.port), unhandled.clone());
-                let inbound = Inbound::Delivered { what, peer, port, received_at: at, unhandled };
+                let Some(mut delivered) = self.read.take() else { continue };
+                delivered.unhandled = Some(unhandled.clone());
                 // There is a place, and whoever reads goes only when the server stops.
-                let _ = self.inbox.send_item(inbound);
+                let _ = self.inbox.send_item(Inbound::Delivered(delivered));
             }
             match ready!(read(cx)) {
                 None => self.unhandled = None,
-                arrival => self.read = arrival,
+                Some(Arrival { what, peer, at }) => {
+                    let (port, stop) = (Arc::clone(&self.port), self.shared.stop.clone());
+                    let (begun, unhandled) = (0, None);
+                    self.read = Some(Delivered { what, peer, port, at, begun, stop, unhandled });
+                }
             }
         }
         self.all_handled.poll_recv(cx).map(|_| ())
@@ -77,17 +78,5 @@ impl Delivery {
     /// Gives a place back that came free meanwhile: as long as nothing is handed over, it would be kept from all others.
     pub(crate) fn pause(&mut self) {
         self.inbox.abort_send();
-    }
-}
-
-/// What was read and has not been handed over goes with its reader.
-impl Drop for Delivery {
-    fn drop(&mut self) {
-        let Some(Arrival { what, peer, .. }) = &self.read else { return };
-        let stopped = self.shared.stop.is_asked();
-        let cause = if stopped { DropCause::Stopped } else { DropCause::InboxFull };
-        let packets = what.packets();
-        self.port.counters.dropped(cause, packets);
-        debug!(%peer, packets, cause = cause.name(), "read, and dropped");
     }
 }

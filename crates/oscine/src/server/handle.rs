@@ -82,6 +82,13 @@ impl ServerHandle {
 
     /// Sends a bundle to a peer or an address, to run at `at`. Never waits.
     ///
+    /// `at` is by this side's wall clock: a [`SystemTime`](std::time::SystemTime), or made of
+    /// [`Clock::wall_now`](crate::Clock::wall_now). What the server adds to the time tags of this peer when they come in,
+    /// it takes off: the [offset of the clock](crate::Clock::with_offset) and of its
+    /// [rule](crate::PeerOptions::offset), or what is [learned](crate::LearnOffset). [`TimeTag::IMMEDIATE`] stays.
+    ///
+    /// [`TimeTag::IMMEDIATE`]: oscine_codec::TimeTag::IMMEDIATE
+    ///
     /// # Errors
     ///
     /// As [`send_to`](Self::send_to).

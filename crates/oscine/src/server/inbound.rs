@@ -8,11 +8,14 @@ use bytes::Bytes;
 use oscine_codec::Packet;
 use oscine_transport::BadPacket;
 use oscine_transport::connection::Frames;
+use oscine_transport::stats::DropCause;
 use tokio::sync::{mpsc, oneshot};
+use tracing::debug;
 
 use crate::dispatch::dispatched::Dispatched;
 use crate::peer::Peer;
 use crate::server::port::Port;
+use crate::server::stop::Stop;
 
 /// How many deliveries may wait to be run. Each holds less than 64 KiB and one packet, or one datagram.
 pub(crate) const INBOX: usize = 64;
@@ -21,17 +24,7 @@ pub(crate) const INBOX: usize = 64;
 #[derive(Debug)]
 pub(crate) enum Inbound {
     /// What was read and is not decoded.
-    Delivered {
-        what: Delivered,
-        peer: Peer,
-        port: Arc<Port>,
-        received_at: Instant,
-        /// Dropped when the packets have been run: a peer that is done sending is kept until then, for its replies.
-        unhandled: mpsc::Sender<Infallible>,
-    },
-    /// A datagram of a socket that the loop does not read.
-    #[cfg(unix)]
-    Datagram { bytes: Bytes, peer: Peer, port: Arc<Port>, received_at: Instant },
+    Delivered(Delivered),
     /// A packet of the program itself.
     Packet {
         packet: Packet,
@@ -41,23 +34,54 @@ pub(crate) enum Inbound {
     },
 }
 
+/// What was read from a peer and is not decoded. Packets that have not had their turn when it is dropped are counted:
+/// wherever that is, what was received is told of.
+#[derive(Debug)]
+pub(crate) struct Delivered {
+    pub(crate) what: Read,
+    pub(crate) peer: Peer,
+    pub(crate) port: Arc<Port>,
+    pub(crate) at: Instant,
+    /// How many packets have had their turn, the bad ones among them.
+    pub(crate) begun: usize,
+    pub(crate) stop: Stop,
+    /// Dropped when the packets have been run: a peer that is done sending is kept until then, for its replies.
+    pub(crate) unhandled: Option<mpsc::Sender<Infallible>>,
+}
+
 /// What was read and is not decoded.
 #[derive(Debug)]
-pub(crate) enum Delivered {
+pub(crate) enum Read {
     /// What one read of a connection brought.
     Frames(Frames),
-    /// One datagram of those that the program carries itself.
+    /// One datagram of those that the loop does not read.
     Datagram(Result<Bytes, BadPacket>),
 }
 
-impl Delivered {
-    /// How many packets it is. Those that are none have been counted.
-    pub(crate) fn packets(&self) -> u64 {
+impl Read {
+    /// How many packets it is from the one on that comes after so many. Those that are none have been counted.
+    fn packets(&self, begun: usize) -> u64 {
         match self {
-            Self::Frames(frames) => frames.iter().filter(Result::is_ok).count() as u64,
-            Self::Datagram(datagram) => u64::from(datagram.is_ok()),
+            Self::Frames(frames) => frames.iter().skip(begun).filter(Result::is_ok).count() as u64,
+            Self::Datagram(datagram) => u64::from(begun == 0 && datagram.is_ok()),
         }
     }
+}
+
+impl Drop for Delivered {
+    fn drop(&mut self) {
+        let packets = self.what.packets(self.begun);
+        if packets > 0 {
+            let cause = unrun(&self.stop);
+            self.port.counters.dropped(cause, packets);
+            debug!(peer = %self.peer, packets, cause = cause.name(), "read, and dropped");
+        }
+    }
+}
+
+/// Why what was read has not been run.
+pub(crate) fn unrun(stop: &Stop) -> DropCause {
+    if stop.is_asked() { DropCause::Stopped } else { DropCause::InboxFull }
 }
 
 /// Frames that are empty, to be filled again.

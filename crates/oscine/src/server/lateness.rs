@@ -93,34 +93,81 @@ impl fmt::Debug for LatenessHistogram {
 }
 
 /// Where a running server notes how late bundles are.
+///
+/// Whoever reads takes what is new by exchanging it for an empty one, and adds it up by itself: a histogram is 36 KB,
+/// and the server must not wait until it is copied.
 #[derive(Debug)]
-pub(crate) struct Lateness(Mutex<Histogram<u64>>);
+pub(crate) struct Lateness {
+    /// What has been noted since the last time that somebody read. Locked for a moment only.
+    new: Mutex<Histogram<u64>>,
+    read: Mutex<Read>,
+}
+
+/// What readers have.
+#[derive(Debug)]
+struct Read {
+    /// What has been read.
+    sum: Histogram<u64>,
+    /// An empty one, to be exchanged for the new.
+    spare: Histogram<u64>,
+}
 
 impl Default for Lateness {
     #[expect(clippy::expect_used, reason = "fails for other bounds only")]
     fn default() -> Self {
         let empty = Histogram::new_with_max(LONGEST, DIGITS);
-        Self(Mutex::new(empty.expect("bounds that a histogram can have")))
+        let empty = empty.expect("bounds that a histogram can have");
+        let read = Read { sum: empty.clone(), spare: empty.clone() };
+        Self { new: Mutex::new(empty), read: Mutex::new(read) }
     }
 }
 
 impl Lateness {
     pub(crate) fn note(&self, late: Duration) {
-        self.lock().saturating_record(u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
+        lock(&self.new).saturating_record(u64::try_from(late.as_nanos()).unwrap_or(u64::MAX));
     }
 
     pub(crate) fn read(&self) -> LatenessHistogram {
-        LatenessHistogram(self.lock().clone())
+        let mut read = lock(&self.read);
+        let Read { sum, spare } = &mut *read;
+        std::mem::swap(&mut *lock(&self.new), spare);
+        let added = sum.add(&*spare);
+        debug_assert!(added.is_ok(), "all have the same bounds: {added:?}");
+        spare.reset();
+        LatenessHistogram(sum.clone())
     }
+}
 
-    fn lock(&self) -> MutexGuard<'_, Histogram<u64>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn reading_loses_nothing_and_does_not_keep_the_server_from_noting() {
+        let lateness = Lateness::default();
+        lateness.note(Duration::from_micros(3));
+        // As while somebody copies.
+        let reader = lock(&lateness.read);
+        lateness.note(Duration::from_micros(9));
+        drop(reader);
+        const EACH: u64 = 20_000;
+        std::thread::scope(|scope| {
+            scope.spawn(|| (1..=EACH).for_each(|nanos| lateness.note(Duration::from_nanos(nanos))));
+            let mut before = 2;
+            while before < EACH {
+                let now = lateness.read().bundles();
+                assert!(now >= before, "{now} after {before}");
+                before = now;
+            }
+        });
+        let stats = lateness.read().stats();
+        assert_eq!((stats.bundles, stats.min), (EACH + 2, Duration::from_nanos(1)));
+        assert_eq!(lateness.read(), lateness.read());
+    }
 
     #[test]
     fn quantiles_and_ranges() {

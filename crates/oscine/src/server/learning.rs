@@ -19,7 +19,8 @@ use crate::time_offset::TimeOffset;
 /// The clocks of peers.
 impl ServerBuilder {
     /// How the clocks of those peers are learned that a rule wants that of:
-    /// [`PeerOptions::learn_offset`](crate::PeerOptions::learn_offset). Default [`OffsetOptions::new`].
+    /// [`PeerOptions::learn_offset`](crate::PeerOptions::learn_offset), where none sets
+    /// [options](crate::PeerOptions::offset_options) of its own. Default [`OffsetOptions::new`].
     ///
     /// # Examples
     ///

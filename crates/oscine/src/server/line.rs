@@ -1,7 +1,7 @@
 //! The bundles that wait, where handles can see them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use oscine_codec::TimeTag;
 
@@ -14,6 +14,8 @@ use crate::peer::Peer;
 #[derive(Debug)]
 pub(crate) struct Line {
     engine: Mutex<Engine<Peer>>,
+    /// How many wait for that lock.
+    awaited: AtomicUsize,
     timing: Mutex<Timing>,
     /// Whether something may wait. Says yes too often and never too seldom, to whoever has put something in line.
     waiting: AtomicBool,
@@ -25,6 +27,7 @@ impl Line {
     pub(crate) const fn new(engine: Engine<Peer>, timing: Timing) -> Self {
         Self {
             engine: Mutex::new(engine),
+            awaited: AtomicUsize::new(0),
             timing: Mutex::new(timing),
             waiting: AtomicBool::new(false),
             hurried: AtomicBool::new(false),
@@ -33,7 +36,24 @@ impl Line {
 
     /// The engine, as long as what is returned is held.
     pub(crate) fn lock(&self) -> MutexGuard<'_, Engine<Peer>> {
-        self.engine.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.engine.try_lock() {
+            Ok(engine) => return engine,
+            Err(TryLockError::Poisoned(poisoned)) => return poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => {}
+        }
+        self.awaited.fetch_add(1, Ordering::Relaxed);
+        let engine = self.engine.lock().unwrap_or_else(PoisonError::into_inner);
+        self.awaited.fetch_sub(1, Ordering::Relaxed);
+        engine
+    }
+
+    /// The same for whoever takes the lock again and again: lets those pass that wait. Else they would hardly ever get it, as
+    /// somebody who wakes comes later than somebody who is awake.
+    pub(crate) fn lock_again(&self) -> MutexGuard<'_, Engine<Peer>> {
+        while self.awaited.load(Ordering::Relaxed) > 0 {
+            std::thread::yield_now();
+        }
+        self.lock()
     }
 
     /// Lets the engine put something in line; `None` if those that wait are to run before.
@@ -87,6 +107,14 @@ impl Line {
             return None;
         }
         self.lock().next_timeout()
+    }
+
+    /// The same without those that were cancelled.
+    pub(crate) fn next_live(&self) -> Option<TimeTag> {
+        if !self.may_wait() {
+            return None;
+        }
+        self.lock().schedule_mut().next_live()
     }
 
     /// Has all bundles that wait run now.

@@ -1,13 +1,11 @@
 //! The loop around the engine.
 
-use std::future::{Future, poll_fn};
+use std::future::{Future, poll_fn, ready};
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use oscine_transport::Udp;
 use tokio::sync::mpsc;
 use tracing::field::display;
 use tracing::info;
@@ -15,13 +13,16 @@ use tracing::info;
 use crate::fault::Fault;
 use crate::peer::Peer;
 use crate::server::alive::Alive;
-use crate::server::inbound::{Delivered, Inbound};
+use crate::server::inbound::{Delivered, Inbound, Read};
+use crate::server::inbox::Inbox;
 use crate::server::opening::{Opened, Sending};
-use crate::server::port::{Port, PortState};
+use crate::server::port::PortState;
 use crate::server::runner::Runner;
 use crate::server::served::{Arrived, Served, poll_clients};
 use crate::server::shared::Shared;
 use crate::server::tasks::{Looped, Tasks};
+use crate::server::turn::Turn;
+use crate::server::udp_sockets::{UdpSocket, poll_datagrams};
 use crate::timer::timer::Timer;
 
 /// Everything that the one task which calls handlers owns.
@@ -31,7 +32,9 @@ pub(crate) struct MainLoop {
     pub(crate) clients: Vec<Served>,
     /// The place of the socket to ask first.
     pub(crate) first: usize,
-    pub(crate) inbox: mpsc::Receiver<Inbound>,
+    pub(crate) inbox: Inbox,
+    /// What has begun to run and made way for others; what comes after it waits.
+    pub(crate) rest: Option<Delivered>,
     pub(crate) opened: mpsc::UnboundedReceiver<(Opened, Option<Sending>)>,
     pub(crate) timer: Timer,
     /// Whether what the timer waits for is to ask a peer for its time.
@@ -40,14 +43,6 @@ pub(crate) struct MainLoop {
     pub(crate) shared: Arc<Shared>,
     /// Last, and so dropped after the sockets.
     pub(crate) _alive: Arc<Alive>,
-}
-
-/// A UDP socket, which the loop reads by itself.
-pub(crate) struct UdpSocket {
-    udp: Udp,
-    port: Arc<Port>,
-    /// Whether it is read; a copy of what its port says.
-    open: bool,
 }
 
 /// The longest time that is waited for what waits when the server stops: longer ones would go round the era.
@@ -60,8 +55,16 @@ pub(crate) enum Event {
     Datagrams(usize),
     Client(usize),
     Inbound(Inbound),
+    Rest,
     Opened(Box<(Opened, Option<Sending>)>),
     Changed,
+}
+
+/// However it ends: what is counted from here on was left because of that.
+impl Drop for MainLoop {
+    fn drop(&mut self) {
+        self.shared.stop.ask();
+    }
 }
 
 impl MainLoop {
@@ -111,6 +114,11 @@ impl MainLoop {
             Event::Datagrams(socket) => self.datagrams(socket).await,
             Event::Client(place) => self.client(place).await,
             Event::Inbound(inbound) => self.inbound(inbound).await,
+            Event::Rest => {
+                if let Some(rest) = self.rest.take() {
+                    self.delivered(rest).await;
+                }
+            }
             Event::Opened(opened) => self.serve(*opened),
             Event::Changed => {
                 self.look_at_ports();
@@ -132,6 +140,7 @@ impl MainLoop {
     /// Waits for what comes next. Cancel safe.
     pub(crate) async fn next_event(&mut self) -> io::Result<Event> {
         let Self { runner, sockets, first, clients, inbox, opened, timer, shared, .. } = self;
+        let has_rest = self.rest.is_some();
         let mut event = pin!(async {
             // In random order, so that no source starves another.
             tokio::select! {
@@ -139,7 +148,8 @@ impl MainLoop {
                 elapsed = timer.elapsed() => elapsed.map(|()| Event::Due),
                 socket = poll_fn(|cx| poll_datagrams(sockets, *first, cx)) => Ok(Event::Datagrams(socket)),
                 place = poll_fn(|cx| poll_clients(clients, cx)) => Ok(Event::Client(place)),
-                Some(inbound) = inbox.recv() => Ok(Event::Inbound(inbound)),
+                () = ready(()), if has_rest => Ok(Event::Rest),
+                Some(inbound) = inbox.receiver.recv(), if !has_rest => Ok(Event::Inbound(inbound)),
                 Some(opened) = opened.recv() => Ok(Event::Opened(Box::new(opened))),
                 () = shared.changed.notified() => Ok(Event::Changed),
             }
@@ -171,13 +181,15 @@ impl MainLoop {
         self.first = socket + 1;
         let Some(UdpSocket { udp, port, .. }) = self.sockets.get_mut(socket) else { return };
         let Some(batch) = udp.recv_batch().await else { return };
+        let mut turn = Turn::default();
         for datagram in batch {
             let peer = Peer::Udp { endpoint: port.number, addr: datagram.peer };
             let at = datagram.at.into_std();
             if let Some(left) = self.runner.at_once(datagram.bytes, &peer, port, at) {
                 self.runner.rest(left, &peer, at).await;
             }
-            if self.shared.stop.is_asked() {
+            // What is left comes with the next batch, or is counted with the socket.
+            if self.shared.stop.is_asked() || turn.is_over() {
                 return;
             }
             // One read can bring thousands of datagrams: the tasks beside this one get their turns.
@@ -196,7 +208,7 @@ impl MainLoop {
                 // One read can have brought thousands of packets: the tasks beside this one get their turns.
                 tokio::task::consume_budget().await;
             }
-            Some(Err(error)) => self.shared.malformed(peer, &error),
+            Some(Err(error)) => self.runner.bad(peer, &error, at),
             None => {
                 if let Some(error) = served.fault() {
                     self.shared.tell(&Fault::ConnectionLost { peer, error: &error });
@@ -209,30 +221,7 @@ impl MainLoop {
 
     async fn inbound(&mut self, inbound: Inbound) {
         match inbound {
-            Inbound::Delivered { what, peer, port, received_at, unhandled } => {
-                match what {
-                    Delivered::Frames(frames) => {
-                        self.runner.frames(&frames, &peer, &port, received_at).await;
-                        self.shared.pool.put(frames);
-                    }
-                    Delivered::Datagram(Ok(bytes)) => {
-                        if let Some(left) = self.runner.at_once(&bytes, &peer, &port, received_at) {
-                            self.runner.rest(left, &peer, received_at).await;
-                        }
-                    }
-                    Delivered::Datagram(Err(error)) => self.shared.malformed(&peer, &error),
-                }
-                if unhandled.is_closed() {
-                    // The connection was forgotten before this ran.
-                    self.runner.gate.forget(&peer);
-                }
-            }
-            #[cfg(unix)]
-            Inbound::Datagram { bytes, peer, port, received_at } => {
-                if let Some(left) = self.runner.at_once(&bytes, &peer, &port, received_at) {
-                    self.runner.rest(left, &peer, received_at).await;
-                }
-            }
+            Inbound::Delivered(delivered) => self.delivered(delivered).await,
             Inbound::Packet { packet, received_at, done } => {
                 let dispatched = self.runner.decoded(&packet, &Peer::Local, received_at).await;
                 // Whoever asked may have gone.
@@ -241,12 +230,32 @@ impl MainLoop {
         }
     }
 
+    /// Runs what one reader has read, or what is left of it: as much as there is time for.
+    async fn delivered(&mut self, mut delivered: Delivered) {
+        if !self.runner.delivered(&mut delivered).await {
+            self.rest = Some(delivered);
+            // So that the sockets are looked at, too.
+            tokio::task::yield_now().await;
+            return;
+        }
+        if let Read::Frames(frames) = &mut delivered.what {
+            self.shared.pool.put(std::mem::take(frames));
+        }
+        if delivered.unhandled.as_ref().is_some_and(mpsc::Sender::is_closed) {
+            // The connection was forgotten before this ran.
+            self.runner.gate.forget(&delivered.peer);
+        }
+    }
+
     /// Serves an endpoint from here on.
     fn serve(&mut self, (opened, sending): (Opened, Option<Sending>)) {
         let Opened { port, socket } = opened;
         self.runner.callers.set(port.number, &port.space);
         match self.tasks.spawn_endpoint(socket, &port, sending) {
-            Some(Looped::Udp(udp)) => self.sockets.push(UdpSocket { udp: *udp, port, open: true }),
+            Some(Looped::Udp(udp)) => {
+                let stop = self.shared.stop.clone();
+                self.sockets.push(UdpSocket { udp: *udp, port, open: true, stop });
+            }
             Some(Looped::Client(client)) => {
                 let connection = self.tasks.connection_number();
                 self.clients.push(Served::new(client, port, connection));
@@ -271,16 +280,4 @@ impl MainLoop {
         });
         self.clients.retain(|client| client.port.state() != PortState::Closed);
     }
-}
-
-/// A socket that has datagrams, from the place `first` on, and round. They stay there for whoever asks next.
-fn poll_datagrams(sockets: &mut [UdpSocket], first: usize, cx: &mut Context<'_>) -> Poll<usize> {
-    let first = if first < sockets.len() { first } else { 0 };
-    for place in (first..sockets.len()).chain(0..first) {
-        let Some(socket) = sockets.get_mut(place).filter(|socket| socket.open) else { continue };
-        if let Poll::Ready(Some(_)) = socket.udp.poll_recv_batch(cx) {
-            return Poll::Ready(place);
-        }
-    }
-    Poll::Pending
 }

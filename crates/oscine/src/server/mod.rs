@@ -38,6 +38,7 @@ pub(crate) mod door;
 pub(crate) mod drop_log;
 pub(crate) mod handle;
 pub(crate) mod inbound;
+pub(crate) mod inbox;
 pub(crate) mod lateness;
 pub(crate) mod learning;
 pub(crate) mod lease;
@@ -68,7 +69,9 @@ pub(crate) mod subscription;
 pub(crate) mod target;
 pub(crate) mod tasks;
 pub(crate) mod telling;
+pub(crate) mod turn;
 pub(crate) mod two_way;
+pub(crate) mod udp_sockets;
 #[cfg(unix)]
 pub(crate) mod unix_datagrams;
 pub(crate) mod unsent;

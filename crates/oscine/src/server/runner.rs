@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use oscine_codec::{MessageRef, Packet, PacketRef, TimeTag};
-use oscine_transport::connection::Frames;
+use oscine_transport::BadPacket;
 use oscine_transport::stats::DropCause;
 use tracing::{trace, warn};
 
@@ -24,10 +24,11 @@ use crate::peers::gate::{Gate, Verdict};
 use crate::peers::settings::OwnTiming;
 use crate::server::callers::Callers;
 use crate::server::drop_log::DropLog;
+use crate::server::inbound::{Delivered, Read};
 use crate::server::offer::offer;
-use crate::server::port::Port;
 use crate::server::rate_time::RateTime;
 use crate::server::shared::Shared;
+use crate::server::turn::Turn;
 
 /// Runs messages: at once, or when they are due.
 pub(crate) struct Runner {
@@ -93,6 +94,7 @@ impl Runner {
             }
             let Some(held) = self.gate.release(self.rates.now()) else { return };
             let (peer, received_at) = (held.sender.peer().clone(), ReadAt::Known(held.received_at));
+            self.shared.handles(&peer);
             let outlet = Arc::clone(&self.outlet);
             let context = Context { peer: &peer, received_at, outlet: &outlet, hold: None };
             self.plain(held.message.view(), context).await;
@@ -105,23 +107,49 @@ impl Runner {
         departed.iter().for_each(|peer| self.gate.forget(peer));
     }
 
-    /// Decodes and runs what one read of a connection brought.
-    pub(crate) async fn frames(&mut self, frames: &Frames, peer: &Peer, port: &Port, at: Instant) {
-        for frame in frames {
+    /// Decodes and runs what one reader has read, from where it left off: as much as there is time for before others have
+    /// their turns. Says whether that was all.
+    pub(crate) async fn delivered(&mut self, delivered: &mut Delivered) -> bool {
+        let Delivered { what, peer, port, at, begun, .. } = delivered;
+        let frames = match what {
+            Read::Frames(frames) => frames,
+            Read::Datagram(datagram) => {
+                *begun = 1;
+                match datagram {
+                    Ok(bytes) => {
+                        if let Some(left) = self.at_once(bytes, peer, port, *at) {
+                            self.rest(left, peer, *at).await;
+                        }
+                    }
+                    Err(error) => self.bad(peer, error, *at),
+                }
+                return true;
+            }
+        };
+        let mut turn = Turn::default();
+        for frame in frames.iter().skip(*begun) {
+            *begun += 1;
             match frame {
                 Ok(bytes) => {
-                    if let Some(left) = self.at_once(bytes, peer, port, at) {
-                        self.rest(left, peer, at).await;
+                    if let Some(left) = self.at_once(bytes, peer, port, *at) {
+                        self.rest(left, peer, *at).await;
                     }
                 }
-                Err(error) => self.shared.malformed(peer, error),
+                Err(error) => self.bad(peer, error, *at),
             }
-            if self.shared.stop.is_asked() {
-                return;
+            if self.shared.stop.is_asked() || turn.is_over() {
+                break;
             }
             // One read can bring thousands of packets: the tasks beside this one get their turns.
             tokio::task::consume_budget().await;
         }
+        *begun >= frames.len()
+    }
+
+    /// Counts and tells of what arrived and was no packet, or was refused. Sockets have counted it for all peers.
+    pub(crate) fn bad(&mut self, peer: &Peer, error: &BadPacket, at: Instant) {
+        self.gate.bad(at, peer, error);
+        self.shared.malformed(peer, error);
     }
 
     /// Runs what is due now of a packet, and puts the rest in line.
@@ -140,13 +168,16 @@ impl Runner {
         // What is due already is earlier than what arrives now.
         if let PacketRef::Message(message) = packet {
             if self.run_due().await && self.is_over() {
+                self.shared.stopped_before(peer);
                 return dispatched;
             }
+            self.shared.handles(peer);
             return self.plain(message, context).await;
         }
         let handled = loop {
             let (now, any) = self.run_due_before().await;
             if any && self.is_over() {
+                self.shared.stopped_before(peer);
                 return dispatched;
             }
             self.clock.follow(now);
@@ -161,6 +192,7 @@ impl Runner {
                 break handled;
             }
         };
+        self.shared.handles(peer);
         self.shared.counters.scheduled.add(handled.scheduled);
         self.shared.counters.dropped_late.add(handled.late);
         if handled.late > 0 {
@@ -260,7 +292,9 @@ impl Runner {
 
     /// When there is something to run, if nothing arrives.
     pub(crate) fn next_deadline(&self) -> Option<TimeTag> {
-        let bundle = self.shared.line.next_due();
+        let line = &self.shared.line;
+        // Nobody waits for what was cancelled when the server is to end.
+        let bundle = if self.drains { line.next_live() } else { line.next_due() };
         let Some(held) = self.gate.next_due() else { return bundle };
         let held = self.rates.line(held);
         Some(bundle.map_or(held, |bundle| if bundle.is_after(held) { held } else { bundle }))

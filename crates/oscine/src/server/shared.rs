@@ -7,6 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use futures::future::BoxFuture;
 use oscine_codec::{Packet, TimeTag};
+use oscine_transport::stats::DropCause;
 use oscine_transport::{BadPacket, Endpoint, PeerAddr, SendError as TransportError, guard};
 use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
@@ -207,6 +208,25 @@ impl Shared {
         }
     }
 
+    /// Notes that a packet is taken up. Those of the program itself were not received.
+    #[inline]
+    pub(crate) fn handles(&self, peer: &Peer) {
+        if *peer != Peer::Local {
+            self.counters.handled.bump(1);
+        }
+    }
+
+    /// Notes that a packet was decoded and is not run, as what came before it has stopped the server.
+    #[cold]
+    pub(crate) fn stopped_before(&self, peer: &Peer) {
+        if let Some(number) = peer.endpoint() {
+            let port = self.port(number);
+            // A stream that has ended is known no longer.
+            let counters = port.as_ref().map_or(&self.opener.streams, |port| &port.counters);
+            counters.dropped(DropCause::Stopped, 1);
+        }
+    }
+
     /// Notes that a message is about to run.
     #[inline]
     pub(crate) fn begins(&self, job: &Job<'_>) {
@@ -247,8 +267,8 @@ impl Shared {
         self.tell(&Fault::Malformed { peer, error });
     }
 
-    /// A packet with the time tags of bundles as the peer's clock has them: what is added to those that come in is taken
-    /// off those that go out.
+    /// A packet with the time tags of bundles as the peer's clock has them, from those of our wall clock: what is added
+    /// to those that come in is taken off those that go out.
     fn in_time_of(&self, peer: &Peer, packet: Packet) -> Packet {
         if matches!(packet, Packet::Message(_)) {
             return packet;

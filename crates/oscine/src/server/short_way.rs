@@ -82,6 +82,7 @@ impl Runner {
             }
             _ => return Some(Left::Packet(packet, settled.timing)),
         };
+        shared.counters.handled.bump(1);
         trace!(%peer, %packet, "received");
         let context = Context { peer, received_at: ReadAt::Known(at), outlet, hold: None };
         let (time_tag, lateness) = (TimeTag::IMMEDIATE, Duration::ZERO);

@@ -27,7 +27,10 @@ impl Steps {
 
     /// How long until there is something to run if nothing arrives; `None` if nothing waits.
     pub(crate) fn next_timeout(&self) -> Option<Duration> {
-        let MainLoop { runner, shared, .. } = self.0.as_ref()?;
+        let MainLoop { runner, shared, rest, .. } = self.0.as_ref()?;
+        if rest.is_some() {
+            return Some(Duration::ZERO);
+        }
         let now = shared.clock.now();
         let times = [runner.next_deadline(), runner.next_question()];
         times.into_iter().flatten().map(|due| due.since(now)).min()

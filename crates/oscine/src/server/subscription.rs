@@ -23,6 +23,9 @@ use crate::peer::Peer;
 /// How many messages wait for whoever reads a subscription. With one more the oldest goes.
 const CAPACITY: usize = 1024;
 
+/// How many bytes these messages have together. With more the oldest go; a longer message waits alone.
+const BYTES: usize = 16 << 20;
+
 /// A message that a subscription has caught.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
@@ -39,8 +42,8 @@ pub struct Delivery {
 
 /// The messages whose addresses a pattern matches, as they are run: a stream. It ends when the server has stopped.
 ///
-/// Up to 1,024 wait for the reader. With one more the oldest goes, and is counted: see [`missed`](Self::missed).
-/// Dropping it ends the subscription.
+/// Up to 1,024 wait for the reader, of up to 16 MiB together. With more the oldest go, and are counted: see
+/// [`missed`](Self::missed). A message that is longer than that waits alone. Dropping it ends the subscription.
 ///
 /// # Examples
 ///
@@ -95,6 +98,8 @@ struct Queue {
 #[derive(Default)]
 struct State {
     waiting: VecDeque<Delivery>,
+    /// The bytes of those messages.
+    bytes: usize,
     missed: u64,
     /// Keeps the log quiet about those missed.
     quiet: Quiet,
@@ -187,14 +192,18 @@ impl Queue {
         if state.dropped {
             return false;
         }
-        if state.waiting.len() >= CAPACITY {
-            state.waiting.pop_front();
+        let size = delivery.message.as_bytes().len();
+        while state.waiting.len() >= CAPACITY || state.bytes.saturating_add(size) > BYTES {
+            if state.pop().is_none() {
+                break;
+            }
             state.missed += 1;
             if let Some(held_back) = state.quiet.admit(Instant::now().into()) {
                 let pattern = self.pattern.as_str();
                 debug!(pattern, held_back, "dropped, as a subscription is not read");
             }
         }
+        state.bytes += size;
         state.waiting.push_back(delivery);
         drop(state);
         self.waker.wake();
@@ -202,8 +211,17 @@ impl Queue {
     }
 }
 
+impl State {
+    /// Takes the oldest that waits.
+    fn pop(&mut self) -> Option<Delivery> {
+        let delivery = self.waiting.pop_front()?;
+        self.bytes -= delivery.message.as_bytes().len();
+        Some(delivery)
+    }
+}
+
 impl Subscription {
-    /// How many messages went because 1,024 waited already.
+    /// How many messages went because 1,024 waited already, or 16 MiB of them.
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.queue.state().missed
@@ -223,7 +241,7 @@ impl Stream for Subscription {
         let coop = ready!(poll_proceed(cx));
         self.queue.waker.register(cx.waker());
         let mut state = self.queue.state();
-        let next = match state.waiting.pop_front() {
+        let next = match state.pop() {
             Some(delivery) => Poll::Ready(Some(delivery)),
             None if state.ended => Poll::Ready(None),
             None => return Poll::Pending,
@@ -237,12 +255,12 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         let mut state = self.queue.state();
         state.dropped = true;
-        state.waiting = VecDeque::new();
+        (state.waiting, state.bytes) = (VecDeque::new(), 0);
     }
 }
 
 impl<T> TypedSubscription<T> {
-    /// How many messages went because 1,024 waited already.
+    /// How many messages went because 1,024 waited already, or 16 MiB of them.
     #[must_use]
     pub fn missed(&self) -> u64 {
         self.inner.missed()

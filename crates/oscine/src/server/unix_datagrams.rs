@@ -6,7 +6,7 @@ use oscine_transport::PeerAddr;
 use oscine_transport::unix::{Datagrams, ReceivedBytes};
 
 use crate::peer::Peer;
-use crate::server::inbound::Inbound;
+use crate::server::inbound::{Delivered, Inbound, Read};
 use crate::server::port::Port;
 use crate::server::shared::Shared;
 
@@ -24,20 +24,16 @@ pub(crate) async fn receive(shared: Arc<Shared>, mut datagrams: Datagrams, port:
             _ => None,
         };
         let peer = Peer::UnixDatagram { endpoint: port.number, path };
-        match bytes {
-            Ok(bytes) => {
-                let (received_at, port) = (at.into_std(), Arc::clone(&port));
-                let inbound = Inbound::Datagram { bytes, peer, port, received_at };
-                // Waits when the server is behind: then the system's queue fills up, and slows the peers down.
-                let sent = tokio::select! {
-                    sent = shared.inbox.send(inbound) => sent,
-                    () = shared.stop.asked() => return,
-                };
-                if sent.is_err() {
-                    return;
-                }
-            }
-            Err(error) => shared.malformed(&peer, &error),
+        let (what, port, stop) = (Read::Datagram(bytes), Arc::clone(&port), shared.stop.clone());
+        let (at, begun, unhandled) = (at.into_std(), 0, None);
+        let delivered = Delivered { what, peer, port, at, begun, stop, unhandled };
+        // Waits when the server is behind: then the system's queue fills up, and slows the peers down.
+        let sent = tokio::select! {
+            sent = shared.inbox.send(Inbound::Delivered(delivered)) => sent,
+            () = shared.stop.asked() => return,
+        };
+        if sent.is_err() {
+            return;
         }
     }
 }

@@ -25,7 +25,7 @@ use crate::peers::learn::form::ClockForm;
 /// # let _ = options;
 /// # Ok::<(), oscine::AddressError>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct OffsetOptions {
     method: String,
@@ -57,7 +57,7 @@ pub enum Nonce {
 }
 
 /// Which address a message is to have.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Wanted {
     Address(String),
     Pattern(Pattern),

@@ -33,6 +33,7 @@ pub(crate) fn counters(stats: &Stats) -> Vec<Counter> {
         received,
         received_bytes,
         bad: _,
+        handled,
         messages,
         calls,
         unmatched,
@@ -65,6 +66,7 @@ pub(crate) fn counters(stats: &Stats) -> Vec<Counter> {
     let plain = [
         ("oscine_received_total", "Packets received, the bad ones among them", received),
         ("oscine_received_bytes_total", "Bytes of packets received", received_bytes),
+        ("oscine_handled_total", "Packets taken up: run, or put in line", handled),
         ("oscine_messages_total", "Messages run", messages),
         ("oscine_calls_total", "Calls of handlers", calls),
         ("oscine_unmatched_total", "Messages that reached no method", unmatched),
