@@ -79,7 +79,11 @@ fn go_through(elsewhere: &mut Elsewhere, mut client: blocking::Client) {
     assert_eq!(client.missed(), 0);
     assert!(client.fault().is_none());
     assert!(client.peer().ip().is_some());
-    assert_eq!((client.stats(), client.peer()), (sender.stats(), sender.peer()));
+    assert_eq!(client.peer(), sender.peer());
+    // One more may have been kept up in between.
+    let figures = client.stats();
+    assert!(figures.received > 0 && figures.received == sender.stats().received);
+    assert!(figures.sent > 0 && figures.sent <= sender.stats().sent);
     assert_eq!(client.local_addr().is_some(), !reconnects);
     client.close().unwrap();
     if reconnects {
