@@ -8,6 +8,7 @@ use std::rc::{Rc, Weak};
 use std::thread;
 use std::time::Duration;
 
+use common::local_notes::{Notes, pen, taken};
 use common::wire::packet;
 use common::{Running, until, within};
 use oscine::{
@@ -15,18 +16,6 @@ use oscine::{
     Packet, TimeTag,
 };
 use tokio::task::yield_now;
-
-/// What handlers note, none of which may leave this thread.
-type Notes = Rc<RefCell<Vec<String>>>;
-
-fn pen(notes: &Notes) -> impl Fn(String) + Clone + 'static {
-    let notes = Rc::clone(notes);
-    move |note| notes.borrow_mut().push(note)
-}
-
-fn taken(notes: &Notes) -> Vec<String> {
-    notes.take()
-}
 
 fn bundle(packets: impl IntoIterator<Item = Packet>) -> Packet {
     Bundle::new(TimeTag::IMMEDIATE, packets).unwrap().into()

@@ -3,13 +3,14 @@
 
 mod common;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use common::local_notes::{Notes, pen, taken};
 use common::wire::packet;
 use common::{LOOPBACK, Running, until, within};
 use oscine::{
@@ -17,18 +18,6 @@ use oscine::{
     Server, ServerBuilder,
 };
 use tokio::task::yield_now;
-
-/// What handlers note, none of which may leave this thread.
-type Notes = Rc<RefCell<Vec<String>>>;
-
-fn pen(notes: &Notes) -> impl Fn(String) + Clone + 'static {
-    let notes = Rc::clone(notes);
-    move |note| notes.borrow_mut().push(note)
-}
-
-fn taken(notes: &Notes) -> Vec<String> {
-    notes.take()
-}
 
 /// Keeps the local errors that a server tells of.
 fn hearing(builder: ServerBuilder) -> (ServerBuilder, Arc<Mutex<Vec<LocalError>>>) {

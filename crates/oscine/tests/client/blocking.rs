@@ -5,67 +5,27 @@ use std::time::Duration;
 
 use oscine::blocking::{self, BlockingError};
 use oscine::transport::reconnect::Reconnecting;
-use oscine::{AddressSpace, Client, ClientError, Message, Packet, RecvError, Reply, RequestError};
-use tokio::runtime::Runtime;
+use oscine::{Client, ClientError, Message, Packet, RecvError, RequestError};
 
-use crate::common::Running;
-use crate::common::log::{Log, log};
 use crate::common::wire::packet;
+use crate::elsewhere::Elsewhere;
 
 const LONG: Duration = Duration::from_secs(60);
 
-/// A server in a runtime that the tests are outside of.
-struct Elsewhere {
-    runtime: Runtime,
-    server: Option<Running>,
-    log: Log,
-}
-
-impl Elsewhere {
-    fn start() -> Self {
-        let (pen, log) = log();
-        let space = AddressSpace::new();
-        space.method("/ask", |number: i32| ("/answer", number)).unwrap();
-        let count = |to: i32, reply: Reply| (0..to).try_for_each(|n| reply.send("/n", n));
-        space.method("/count", count).unwrap();
-        space.fallback(move |message: Message| pen.note(message));
-        let runtime = Runtime::new().unwrap();
-        let server = runtime.block_on(Running::start(space));
-        Self { runtime, server: Some(server), log }
-    }
-
-    fn udp(&self) -> String {
-        self.server.as_ref().unwrap().udp().to_string()
-    }
-
-    fn tcp(&self) -> String {
-        self.server.as_ref().unwrap().tcp().to_string()
-    }
-
-    fn clients(&self) -> Vec<blocking::Client> {
-        let length = format!("osc.tcp://{}?framing=length", self.tcp());
-        vec![
-            blocking::Client::udp(self.udp()).unwrap(),
-            blocking::Client::tcp(self.tcp()).unwrap(),
-            blocking::Client::connect(length).unwrap(),
-        ]
-    }
-
-    fn noted(&mut self, count: usize) -> Vec<String> {
-        self.runtime.block_on(self.log.take(count))
-    }
-
-    fn stop(mut self) {
-        if let Some(server) = self.server.take() {
-            self.runtime.block_on(server.stop());
-        }
-    }
+/// A client of each kind.
+fn clients(elsewhere: &Elsewhere) -> Vec<blocking::Client> {
+    let length = format!("{}?framing=length", elsewhere.tcp_endpoint());
+    vec![
+        blocking::Client::udp(elsewhere.udp()).unwrap(),
+        blocking::Client::tcp(elsewhere.tcp()).unwrap(),
+        blocking::Client::connect(length).unwrap(),
+    ]
 }
 
 #[test]
 fn it_sends_asks_and_receives() {
     let mut elsewhere = Elsewhere::start();
-    for mut client in elsewhere.clients() {
+    for mut client in clients(&elsewhere) {
         client.send(("/a", 1)).unwrap();
         client.send_within(LONG, ("/b", 2)).unwrap();
         client.send_bundle(Duration::ZERO, [Message::new("/c", 3).unwrap()]).unwrap();
@@ -95,14 +55,13 @@ fn it_sends_asks_and_receives() {
         assert_eq!(client.stats().received, 10);
         assert!(client.peer().ip().is_some());
     }
-    elsewhere.stop();
 }
 
 #[test]
 fn time_outs_are_errors_and_lose_nothing() {
     let elsewhere = Elsewhere::start();
     let short = Duration::from_millis(20);
-    for mut client in elsewhere.clients() {
+    for mut client in clients(&elsewhere) {
         assert!(matches!(client.try_recv(), Err(RecvError::Empty)));
         let error = client.recv_timeout(short).unwrap_err();
         assert!(matches!(error, RecvError::Timeout { timeout } if timeout == short), "{error:?}");
@@ -112,7 +71,6 @@ fn time_outs_are_errors_and_lose_nothing() {
         let error = client.request(("/ask", 1), "no pattern").unwrap_err();
         assert!(matches!(error, RequestError::Pattern { .. }), "{error:?}");
     }
-    elsewhere.stop();
 }
 
 #[test]
@@ -129,7 +87,7 @@ fn a_peer_that_takes_nothing_is_not_waited_for() {
 #[test]
 fn threads_share_it() {
     let elsewhere = Elsewhere::start();
-    for client in elsewhere.clients() {
+    for client in clients(&elsewhere) {
         thread::scope(|scope| {
             for number in 0..4 {
                 let sender = client.sender();
@@ -142,13 +100,12 @@ fn threads_share_it() {
             }
         });
     }
-    elsewhere.stop();
 }
 
 #[test]
 fn what_is_kept_up_goes_on_between_calls() {
     let mut elsewhere = Elsewhere::start();
-    for mut client in elsewhere.clients() {
+    for mut client in clients(&elsewhere) {
         client.on_connect(("/hello", ())).unwrap();
         assert_eq!(elsewhere.noted(1), ["/hello ,"]);
         let kept = client.keep_alive(("/xremote", ()), Duration::from_millis(2)).unwrap();
@@ -161,7 +118,6 @@ fn what_is_kept_up_goes_on_between_calls() {
         faders.send("/fader", 2).unwrap();
         while elsewhere.noted(1) != ["/fader ,i 2"] {}
     }
-    elsewhere.stop();
 }
 
 #[test]
@@ -170,7 +126,7 @@ fn it_reconnects_between_calls() {
     let policy =
         Reconnecting::builder().backoff(Duration::from_millis(5), Duration::from_millis(5));
     let builder = Client::builder().reconnect_with(policy);
-    let tcp = format!("osc.tcp://{}", elsewhere.tcp());
+    let tcp = elsewhere.tcp_endpoint();
     let mut client = blocking::Client::with(builder, tcp).unwrap();
     assert!(client.connected(LONG).unwrap());
     client.send(("/a", 1)).unwrap();
@@ -178,7 +134,6 @@ fn it_reconnects_between_calls() {
     client.close().unwrap();
     assert!(!client.connected(LONG).unwrap());
     assert!(matches!(client.recv(), Err(RecvError::Closed)));
-    elsewhere.stop();
 }
 
 #[test]
@@ -190,13 +145,12 @@ fn the_end_of_a_connection_is_told() {
     assert_eq!(client.packets().count(), 2);
     assert!(matches!(client.recv(), Err(RecvError::Closed)));
     assert!(matches!(client.recv_timeout(LONG), Err(RecvError::Closed)));
-    elsewhere.stop();
 }
 
 #[test]
 fn dropping_it_closes_it() {
     let elsewhere = Elsewhere::start();
-    for client in elsewhere.clients() {
+    for client in clients(&elsewhere) {
         let (sender, local) = (client.sender(), client.local_addr().unwrap());
         drop(client);
         assert!(matches!(sender.send(("/late", ())), Err(ClientError::Send(_))));
@@ -204,7 +158,6 @@ fn dropping_it_closes_it() {
             std::net::UdpSocket::bind(local).unwrap();
         }
     }
-    elsewhere.stop();
 }
 
 #[test]
@@ -256,5 +209,4 @@ fn inside_of_a_runtime_all_calls_are_refused_and_none_panics() {
     // Outside it goes on, and inside it may be dropped.
     assert_eq!(client.request(("/ask", 1), "/answer").unwrap().args().parse(), Ok(1));
     elsewhere.runtime.block_on(async { drop(client) });
-    elsewhere.stop();
 }

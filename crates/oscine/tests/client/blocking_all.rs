@@ -5,65 +5,14 @@ use std::time::Duration;
 use oscine::blocking::{self, BlockingError};
 use oscine::transport::reconnect::{Reconnecting, State};
 use oscine::transport::{BadPacket, SendError, Udp};
-use oscine::{
-    AddressSpace, Client, ClientError, Endpoint, Message, Packet, RecvError, Reply, RequestError,
-    Server,
-};
+use oscine::{AddressSpace, Client, ClientError, Message, Packet, RecvError, RequestError};
 use tokio::runtime::Runtime;
 
-use crate::common::Running;
-use crate::common::log::{Log, log};
 use crate::common::wire::packet;
+use crate::elsewhere::Elsewhere;
 
 const LONG: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_millis(20);
-
-/// A server in a runtime that the test is outside of, and what its handlers noted.
-struct Elsewhere {
-    runtime: Runtime,
-    running: Option<Running>,
-    log: Log,
-}
-
-impl Elsewhere {
-    fn start() -> Self {
-        let (pen, log) = log();
-        let space = AddressSpace::new();
-        space.method("/ask", |number: i32| ("/answer", number)).unwrap();
-        let count = |to: i32, reply: Reply| (0..to).try_for_each(|n| reply.send("/n", n));
-        space.method("/count", count).unwrap();
-        space.fallback(move |message: Message| pen.note(message));
-        let runtime = Runtime::new().unwrap();
-        let local = "127.0.0.1:0";
-        let builder = Server::builder().udp(local).tcp(local).built_in("/oscine");
-        let running = runtime.block_on(Running::bind(builder.address_space(space)));
-        Self { runtime, running: Some(running), log }
-    }
-
-    fn running(&self) -> &Running {
-        self.running.as_ref().unwrap()
-    }
-
-    fn udp(&self) -> Endpoint {
-        self.running().udp().into()
-    }
-
-    fn tcp(&self) -> String {
-        format!("osc.tcp://{}", self.running().tcp())
-    }
-
-    fn noted(&mut self, count: usize) -> Vec<String> {
-        self.runtime.block_on(self.log.take(count))
-    }
-}
-
-impl Drop for Elsewhere {
-    fn drop(&mut self) {
-        if let Some(running) = self.running.take() {
-            self.runtime.block_on(running.stop());
-        }
-    }
-}
 
 /// Goes through everything that every client has.
 fn go_through(elsewhere: &mut Elsewhere, mut client: blocking::Client) {
@@ -178,10 +127,11 @@ fn every_kind_has_everything() {
     go_through(&mut elsewhere, client);
     let client = blocking::Client::tcp(elsewhere.running().tcp()).unwrap();
     go_through(&mut elsewhere, client);
-    let client = blocking::Client::connect(format!("{}?framing=length", elsewhere.tcp())).unwrap();
+    let client =
+        blocking::Client::connect(format!("{}?framing=length", elsewhere.tcp_endpoint())).unwrap();
     go_through(&mut elsewhere, client);
     let builder = Client::builder().reconnect(true);
-    let client = blocking::Client::with(builder, elsewhere.tcp()).unwrap();
+    let client = blocking::Client::with(builder, elsewhere.tcp_endpoint()).unwrap();
     go_through(&mut elsewhere, client);
     let to = elsewhere.running().udp();
     let client = blocking::Client::made_by(|| async move {
@@ -189,7 +139,7 @@ fn every_kind_has_everything() {
         Ok::<_, Box<dyn std::error::Error>>(Client::from_udp(socket, to).await?)
     });
     go_through(&mut elsewhere, client.unwrap());
-    blocking::send(elsewhere.udp(), ("/once", 1)).unwrap();
+    blocking::send(elsewhere.udp_endpoint(), ("/once", 1)).unwrap();
     assert_eq!(elsewhere.noted(1), ["/once ,i 1"]);
 }
 
@@ -238,7 +188,8 @@ fn it_serves_on_a_thread_or_step_by_step() {
     let space = AddressSpace::new();
     space.method("/answer", |number: i32| ("/thanks", number)).unwrap();
     for tcp in [false, true] {
-        let endpoint = if tcp { elsewhere.tcp() } else { elsewhere.udp().to_string() };
+        let endpoint =
+            if tcp { elsewhere.tcp_endpoint() } else { elsewhere.udp_endpoint().to_string() };
         let client = blocking::Client::connect(&endpoint).unwrap();
         let sender = client.sender();
         let serving = client.serve(space.clone()).unwrap().spawn();
@@ -268,8 +219,8 @@ fn it_serves_on_a_thread_or_step_by_step() {
 fn inside_of_a_runtime_what_would_wait_is_refused_and_the_rest_is_not() {
     let mut elsewhere = Elsewhere::start();
     let mut clients = [
-        blocking::Client::connect(elsewhere.udp()).unwrap(),
-        blocking::Client::connect(elsewhere.tcp()).unwrap(),
+        blocking::Client::connect(elsewhere.udp_endpoint()).unwrap(),
+        blocking::Client::connect(elsewhere.tcp_endpoint()).unwrap(),
     ];
     let runtime = Runtime::new().unwrap();
     for client in &mut clients {
@@ -278,7 +229,7 @@ fn inside_of_a_runtime_what_would_wait_is_refused_and_the_rest_is_not() {
         let refused = [
             client.queue(("/b", 1)).map(drop),
             client.urgent(("/b", 1)).map(drop),
-            blocking::send(elsewhere.udp(), ("/b", 1)),
+            blocking::send(elsewhere.udp_endpoint(), ("/b", 1)),
         ];
         for outcome in refused {
             let error = outcome.unwrap_err();

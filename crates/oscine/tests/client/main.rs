@@ -6,6 +6,7 @@ mod blocking;
 mod blocking_all;
 #[path = "../common/mod.rs"]
 mod common;
+mod elsewhere;
 mod giving_up;
 mod hooks;
 mod impatient;

@@ -5,6 +5,7 @@
 pub(crate) mod carrier;
 pub(crate) mod endpoints;
 pub(crate) mod folder;
+pub(crate) mod local_notes;
 pub(crate) mod log;
 pub(crate) mod program;
 pub(crate) mod timed;
