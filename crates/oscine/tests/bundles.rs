@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::log::{Log, log};
 use common::timed::{HOUR, bundle, note, noting_space, now};
 use common::wire::packet;
-use common::{FRAMINGS, LOOPBACK, Running, run, within};
+use common::{FRAMINGS, LOOPBACK, Running, held_by, run, within};
 use oscine::{
     AddressSpace, Bundle, BundleTime, Message, Packet, Peer, PeerOptions, PeerRules,
     ScheduleLimits, Server, ServerHandle, TimeOffset, TimeTag,
@@ -166,12 +166,7 @@ async fn a_message_does_not_overtake_a_bundle_that_became_due_before_it() {
     let (space, mut log) = noting_space();
     let at = now() + AHEAD;
     let gate = Arc::new(Notify::new());
-    let opened = Arc::clone(&gate);
-    let wait = move || {
-        let gate = Arc::clone(&opened);
-        async move { gate.notified().await }
-    };
-    space.method("/wait", wait).unwrap();
+    space.method("/wait", held_by(&gate)).unwrap();
     let until_due = move || async move {
         while now() < at {
             tokio::time::sleep(Duration::from_millis(1)).await;

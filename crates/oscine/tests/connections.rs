@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::wire::{Random, Raw, frame, packet};
-use common::{FRAMINGS, LOOPBACK, Running, until, within};
+use common::{FRAMINGS, LOOPBACK, Running, held_by, until, within};
 use futures::{SinkExt, StreamExt};
 use oscine::transport::connection::Builder;
 use oscine::transport::framing::FramingKind;
@@ -307,12 +307,7 @@ async fn what_was_read_and_waits_for_a_place_is_counted() {
     const PEERS: u64 = 100;
     let gate = Arc::new(Notify::new());
     let space = AddressSpace::new();
-    let opened = Arc::clone(&gate);
-    let slow = move || {
-        let gate = Arc::clone(&opened);
-        async move { gate.notified().await }
-    };
-    space.method("/slow", slow).unwrap();
+    space.method("/slow", held_by(&gate)).unwrap();
     let server = Running::bind(Server::builder().tcp(LOOPBACK).address_space(space)).await;
     let handle = server.handle.clone();
     let mut peers = Vec::new();

@@ -11,7 +11,7 @@ use common::endpoints::{addr, ask_where, ask_who, client, space};
 use common::log::log;
 use common::timed::HOUR;
 use common::wire::{Raw, frame, packet, raw_udp};
-use common::{FRAMINGS, LOOPBACK, Running, until, within};
+use common::{FRAMINGS, LOOPBACK, Running, held_by, until, within};
 use oscine::transport::framing::FramingKind;
 use oscine::{
     AddressSpace, Bind, BindError, Client, Endpoint, Peer, PortState, SendError, Server,
@@ -170,12 +170,7 @@ async fn connections_that_were_paused_while_they_waited_leave_their_places_to_ot
     let (pen, mut log) = log();
     let gate = Arc::new(Notify::new());
     let space = AddressSpace::new();
-    let opened = Arc::clone(&gate);
-    let slow = move || {
-        let gate = Arc::clone(&opened);
-        async move { gate.notified().await }
-    };
-    space.method("/slow", slow).unwrap();
+    space.method("/slow", held_by(&gate)).unwrap();
     space.method("/note", pen.handler("noted")).unwrap();
     let server = Running::bind(Server::builder().tcp(LOOPBACK).tcp(LOOPBACK).address_space(space));
     let server = server.await;

@@ -13,11 +13,14 @@ pub(crate) mod wire;
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use oscine::transport::framing::FramingKind;
 use oscine::{AddressSpace, Client, Endpoint, Packet, Serve, ServeError, Server, ServerBuilder};
 use oscine::{ServerHandle, Stats};
+use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use log::Log;
@@ -61,6 +64,15 @@ pub(crate) fn never(mut happens: impl FnMut() -> bool) -> impl Future<Output = (
             tokio::time::sleep(Duration::from_millis(1)).await;
             assert!(!happens(), "{place}: it has happened");
         }
+    }
+}
+
+/// A handler that is not through until the gate lets it pass.
+pub(crate) fn held_by(gate: &Arc<Notify>) -> impl Fn() -> BoxFuture<'static, ()> + use<> {
+    let gate = Arc::clone(gate);
+    move || {
+        let gate = Arc::clone(&gate);
+        Box::pin(async move { gate.notified().await })
     }
 }
 
