@@ -122,8 +122,7 @@ fn too_long(shared: &Shared, port: &Port, peer: &Peer, limit: usize) {
     let kind = FrameFaultKind::TooLong { limit };
     port.counters.damaged(kind);
     let error = BadPacket::from(FrameFault::new(kind, 0));
-    quietly!(DEBUG, shared, Malformed, %peer, %error, "malformed packet");
-    shared.tell(&Fault::Malformed { peer, error: &error });
+    shared.malformed(peer, &error);
 }
 
 /// Counts and tells what is no packet.
